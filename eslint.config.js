@@ -1,0 +1,81 @@
+import js from '@eslint/js';
+import prettier from 'eslint-config-prettier';
+import jest from 'eslint-plugin-jest';
+import tseslint from 'typescript-eslint';
+
+/**
+ * Data flows one way: a folder of lib may import from those before it in this list only.
+ * The entry points (index.ts, the module) come last.
+ */
+const FOLDERS = ['protocol', 'options', 'keys', 'client', 'store', 'notification', 'testing'];
+
+export default tseslint.config(
+  { ignores: ['dist', 'build', 'coverage', 'node_modules'] },
+  js.configs.recommended,
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
+    languageOptions: {
+      parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
+    },
+    rules: {
+      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
+      // Modules of Nest are classes with decorators and nothing else.
+      '@typescript-eslint/no-extraneous-class': ['error', { allowWithDecorator: true }],
+      // `string & {}` keeps the known literals of an open set in completion lists.
+      '@typescript-eslint/no-empty-object-type': ['error', { allowObjectTypes: 'always' }],
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
+      '@typescript-eslint/prefer-nullish-coalescing': [
+        'error',
+        { ignorePrimitives: { string: true, number: true } },
+      ],
+    },
+  },
+  ...FOLDERS.map((folder, index) => ({
+    files: [`lib/${folder}/**/*.ts`],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: FOLDERS.slice(index + 1)
+            .map((later) => `../${later}/*`)
+            .concat('../index.js', '../*.module.js')
+            .map((pattern) => ({
+              group: [pattern],
+              message: `lib/${folder} must not depend on what comes after it.`,
+            })),
+        },
+      ],
+    },
+  })),
+  {
+    files: ['lib/protocol/**/*.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: 'ImportDeclaration[source.value=/^@nestjs|^rxjs|^axios/]',
+          message: 'lib/protocol is pure: no Nest, no I/O.',
+        },
+      ],
+    },
+  },
+  {
+    files: ['test/**/*.ts'],
+    extends: [jest.configs['flat/recommended']],
+    settings: { jest: { globalPackage: '@jest/globals' } },
+    rules: {
+      '@typescript-eslint/no-unsafe-assignment': 'off',
+      // Empty handlers and classes stand for those of an application.
+      '@typescript-eslint/no-empty-function': 'off',
+      '@typescript-eslint/unbound-method': 'off',
+      'jest/expect-expect': [
+        'error',
+        { assertFunctionNames: ['expect', 'expect*', 'request.**.expect'] },
+      ],
+    },
+  },
+  { files: ['**/*.js'], languageOptions: { globals: { process: 'readonly' } } },
+  prettier,
+);
