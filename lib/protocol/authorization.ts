@@ -1,0 +1,56 @@
+import { SIGNATURE_TYPE } from './signature-headers.js';
+
+/** What the signature of a request covers. */
+export interface RequestToSign {
+  readonly method: string;
+  /** Path and query exactly as sent, escapes included, without host. */
+  readonly target: string;
+  /** Seconds since 1970. */
+  readonly timestamp: string;
+  readonly nonce: string;
+  /** The exact text sent; empty without a body. */
+  readonly body: string;
+}
+
+/** The values of an `Authorization` header. */
+export interface AuthorizationValues {
+  readonly mchid: string;
+  readonly nonce_str: string;
+  readonly signature: string;
+  readonly timestamp: string;
+  /** Serial of the *merchant* API certificate. */
+  readonly serial_no: string;
+}
+
+/** @see https://pay.weixin.qq.com/doc/v3/merchant/4012365336 */
+export function requestMessage({ method, target, timestamp, nonce, body }: RequestToSign): string {
+  return `${method}\n${target}\n${timestamp}\n${nonce}\n${body}\n`;
+}
+
+export function formatAuthorization(values: AuthorizationValues): string {
+  const { mchid, nonce_str, signature, timestamp, serial_no } = values;
+  return (
+    `${SIGNATURE_TYPE} mchid="${mchid}",nonce_str="${nonce_str}",signature="${signature}",` +
+    `timestamp="${timestamp}",serial_no="${serial_no}"`
+  );
+}
+
+/** The reading half, for simulators. Undefined when the header is not of this form. */
+export function parseAuthorization(header: string | undefined): AuthorizationValues | undefined {
+  const prefix = `${SIGNATURE_TYPE} `;
+  if (!header?.startsWith(prefix)) return undefined;
+  const values = new Map<string, string>();
+  for (const [, name, value] of header.slice(prefix.length).matchAll(/(\w+)="([^"]*)"/g)) {
+    if (name !== undefined && value !== undefined) values.set(name, value);
+  }
+  const [mchid, nonce_str, signature, timestamp, serial_no] = [
+    values.get('mchid'),
+    values.get('nonce_str'),
+    values.get('signature'),
+    values.get('timestamp'),
+    values.get('serial_no'),
+  ];
+  return mchid && nonce_str && signature && timestamp && serial_no
+    ? { mchid, nonce_str, signature, timestamp, serial_no }
+    : undefined;
+}
