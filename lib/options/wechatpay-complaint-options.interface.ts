@@ -1,0 +1,83 @@
+import type { AxiosRequestConfig } from 'axios';
+import type { KeyMaterial } from '../protocol/rsa-key.js';
+
+/** Options of `WechatPayComplaintModule`. All of them are checked once, when the app boots. */
+export interface WechatPayComplaintModuleOptions {
+  /** Merchant id (商户号), at most 64 characters. */
+  mchid: string;
+  /** Serial number, in hex, of the *merchant* API certificate (商户API证书序列号). */
+  serial: string;
+  /** Private key of the merchant API certificate, `apiclient_key.pem`: RSA, 2048 bits or more. */
+  privateKey: KeyMaterial;
+  /** APIv3 key (APIv3密钥): 32 bytes. Notifications and certificates are encrypted with it. */
+  apiV3Key: string | Uint8Array;
+  /**
+   * Keys that WeChat Pay signs with, by `PUB_KEY_ID_...` (a public key) or by serial number (a
+   * platform certificate). One entry for public-key mode, several during a migration.
+   */
+  platformKeys?: Readonly<Record<string, KeyMaterial>>;
+  /** Download of platform certificates; on by itself only when `platformKeys` is absent. */
+  platformCertificates?: PlatformCertificatesOptions;
+  /**
+   * Ordered API hosts, https (http for loopback only).
+   * @default ['https://api.mch.weixin.qq.com', 'https://api2.mch.weixin.qq.com']
+   */
+  baseUrls?: readonly string[];
+  /** Milliseconds until a call is given up, connection included. @default 10000 */
+  timeout?: number;
+  /** Seconds that a signed timestamp may lie in the past or the future. @default 300 */
+  clockTolerance?: number;
+  /**
+   * Lets `create`, `update` and `ensure` register a URL on a loopback or private host, over http
+   * and with a port: for development against the simulator only. @default false
+   */
+  allowPrivateCallbackUrls?: boolean;
+  /** axios settings for every call, such as `proxy` or `httpsAgent`; those of one call win. */
+  request?: WechatPayRequestConfig;
+}
+
+export interface PlatformCertificatesOptions {
+  /** Fetch platform certificates from `/v3/certificates`. Needless in public-key mode. */
+  download: boolean;
+  /** Milliseconds between two downloads, up to a tenth less by chance. @default 43200000 (12 h, also the maximum) */
+  refreshInterval?: number;
+  /**
+   * Milliseconds after a download in which an unknown serial does not cause another one: anybody
+   * can send unknown serials. @default 60000
+   */
+  unknownSerialCooldown?: number;
+}
+
+/**
+ * An axios request config without what signing and verifying depend on: method, URL, body, and how
+ * the answer is read stay with the client.
+ */
+export interface WechatPayRequestConfig extends Omit<
+  AxiosRequestConfig,
+  | 'url'
+  | 'method'
+  | 'baseURL'
+  | 'allowAbsoluteUrls'
+  | 'params'
+  | 'paramsSerializer'
+  | 'data'
+  | 'auth'
+  | 'cancelToken'
+  | 'adapter'
+  | 'transformRequest'
+  | 'transformResponse'
+  | 'responseType'
+  | 'responseEncoding'
+  | 'validateStatus'
+  | 'maxRedirects'
+  | 'headers'
+> {
+  /** Those that signing and verifying depend on, such as Authorization, stay as they are. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** For `forRootAsync({ useClass })` and `useExisting`. */
+export interface WechatPayComplaintOptionsFactory {
+  createWechatPayComplaintOptions():
+    Promise<WechatPayComplaintModuleOptions> | WechatPayComplaintModuleOptions;
+}
