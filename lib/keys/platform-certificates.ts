@@ -1,0 +1,134 @@
+import type { KeyObject } from 'node:crypto';
+import { Logger } from '@nestjs/common';
+import type { PlatformCertificate } from '../protocol/rsa-key.js';
+import { type HeaderFields, readSignatureHeaders } from '../protocol/signature-headers.js';
+import { SignatureRefusal } from '../protocol/signature-refusal.error.js';
+import { assertSignature, assertTimely } from '../protocol/signature-verification.js';
+import { decryptCertificates } from './certificates-answer.js';
+
+/** A 2xx answer of `GET /v3/certificates`, not verified yet. */
+export interface CertificatesAnswer {
+  readonly headers: HeaderFields;
+  readonly body: Uint8Array;
+}
+
+/** Sends the signed request. Rejects on anything but a 2xx answer, and when aborted. */
+export type FetchCertificates = (signal: AbortSignal) => Promise<CertificatesAnswer>;
+
+export interface PlatformCertificatesSettings {
+  readonly fetch: FetchCertificates;
+  readonly apiV3Key: KeyObject;
+  /** Seconds. */
+  readonly clockTolerance: number;
+  /** Milliseconds. */
+  readonly refreshInterval: number;
+  /** Milliseconds. */
+  readonly unknownSerialCooldown: number;
+}
+
+/** How much of an interval chance may take off, so that many instances do not ask at once. */
+const JITTER = 0.1;
+
+/**
+ * The downloaded platform certificates of one merchant: fetched when first needed and from then on
+ * at an interval, one download at a time, swapped in whole, kept until they expire.
+ */
+export class PlatformCertificates {
+  private readonly logger = new Logger('WechatPayComplaint');
+  private readonly aborter = new AbortController();
+  private certificates: ReadonlyMap<string, PlatformCertificate> = new Map();
+  private inFlight?: Promise<void>;
+  private lastAttempt = -Infinity;
+  private timer?: NodeJS.Timeout;
+
+  constructor(private readonly settings: PlatformCertificatesSettings) {}
+
+  find(serial: string): KeyObject | undefined {
+    const certificate = this.certificates.get(serial);
+    return certificate && certificate.expiresAt > Date.now() ? certificate.key : undefined;
+  }
+
+  /**
+   * To be called for a serial that `find` does not know. The serial of a message is not
+   * authenticated, so the cooldown bounds what strangers can cause; those who come while a
+   * download runs wait for it. Never rejects.
+   */
+  async refreshForUnknownSerial(): Promise<void> {
+    const elapsed = performance.now() - this.lastAttempt;
+    if (this.inFlight || elapsed >= this.settings.unknownSerialCooldown) await this.refresh();
+  }
+
+  /** Downloads now, or joins the download that is running. Never rejects: a failure is logged. */
+  refresh(): Promise<void> {
+    this.inFlight ??= this.download().finally(() => {
+      this.inFlight = undefined;
+      this.lastAttempt = performance.now();
+      this.schedule();
+    });
+    return this.inFlight;
+  }
+
+  /** Ends the timer and a running download, for good. */
+  stop(): void {
+    this.aborter.abort();
+    clearTimeout(this.timer);
+  }
+
+  private isStopped(): boolean {
+    return this.aborter.signal.aborted;
+  }
+
+  private schedule(): void {
+    clearTimeout(this.timer);
+    if (this.isStopped()) return;
+    const delay = this.settings.refreshInterval * (1 - JITTER * Math.random());
+    this.timer = setTimeout(() => void this.refresh(), delay);
+    this.timer.unref();
+  }
+
+  private async download(): Promise<void> {
+    if (this.isStopped()) return;
+    try {
+      const answer = await this.settings.fetch(this.aborter.signal);
+      const listed = decryptCertificates(answer.body, this.settings.apiV3Key);
+      if (listed.length === 0) throw new Error('the list of certificates is empty');
+      const now = Date.now();
+      const merged = new Map([...this.certificates].filter(([, { expiresAt }]) => expiresAt > now));
+      for (const certificate of listed) {
+        if (certificate.expiresAt > now) merged.set(certificate.serial, certificate);
+      }
+      this.verify(answer, merged);
+      const added = [...merged.keys()].filter((serial) => !this.certificates.has(serial));
+      this.certificates = merged;
+      if (added.length > 0) this.logger.log(`New platform certificates: ${added.join(', ')}`);
+    } catch (error) {
+      if (this.isStopped()) return;
+      this.logger.error(
+        `Downloading platform certificates failed, ${this.certificates.size} kept: ${reasonOf(error)} ` +
+          'A merchant in public-key mode has none: give its key in platformKeys by PUB_KEY_ID_... instead.',
+      );
+    }
+  }
+
+  /** The first answer can only be verified with what it brings; decrypting has authenticated that. */
+  private verify(
+    { headers, body }: CertificatesAnswer,
+    certificates: ReadonlyMap<string, PlatformCertificate>,
+  ): void {
+    const signature = readSignatureHeaders(headers);
+    assertTimely(signature, Date.now(), this.settings.clockTolerance);
+    const certificate = certificates.get(signature.serial);
+    if (!certificate) {
+      throw new SignatureRefusal(
+        'UNKNOWN_SERIAL',
+        `the answer is signed with ${signature.serial}, which it does not list`,
+      );
+    }
+    assertSignature(signature, body, certificate.key);
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return /[.!?]$/.test(message) ? message : `${message}.`;
+}

@@ -1,0 +1,52 @@
+import type { KeyObject } from 'node:crypto';
+import { PUBLIC_KEY_ID_PREFIX } from '../options/resolve-options.js';
+import type { PlatformKey } from '../protocol/rsa-key.js';
+import { SignatureRefusal } from '../protocol/signature-refusal.error.js';
+import type { PlatformCertificates } from './platform-certificates.js';
+
+/**
+ * The keys with which WeChat Pay signs for one merchant: those of the options, and, where
+ * downloading is on, those of `/v3/certificates`.
+ */
+export class PlatformKeys {
+  constructor(
+    private readonly pinned: ReadonlyMap<string, PlatformKey>,
+    private readonly certificates?: PlatformCertificates,
+  ) {}
+
+  /** What is known at this moment: no I/O. */
+  find(serial: string): KeyObject | undefined {
+    const pinned = this.pinned.get(serial);
+    if (pinned && (pinned.expiresAt === undefined || pinned.expiresAt > Date.now()))
+      return pinned.key;
+    return this.certificates?.find(serial);
+  }
+
+  /**
+   * The key of a serial, after a download where that can help.
+   *
+   * @throws SignatureRefusal UNKNOWN_SERIAL
+   */
+  async get(serial: string): Promise<KeyObject> {
+    let key = this.find(serial);
+    if (!key && !serial.startsWith(PUBLIC_KEY_ID_PREFIX)) {
+      await this.certificates?.refreshForUnknownSerial();
+      key = this.find(serial);
+    }
+    if (!key) throw new SignatureRefusal('UNKNOWN_SERIAL', this.unknown(serial));
+    return key;
+  }
+
+  stop(): void {
+    this.certificates?.stop();
+  }
+
+  private unknown(serial: string): string {
+    const known = this.pinned.size > 0 ? [...this.pinned.keys()].join(', ') : 'none';
+    return (
+      `Wechatpay-Serial ${serial} is not among the platform keys (given: ${known}; ` +
+      `certificate download: ${this.certificates ? 'on' : 'off'}). ` +
+      'A forgery or a probe, a key missing from platformKeys, or one that has expired.'
+    );
+  }
+}
