@@ -1,0 +1,159 @@
+import { Injectable } from '@nestjs/common';
+import { catchError, defer, map, type Observable, of, switchMap, throwError } from 'rxjs';
+import type { WechatPayRequestConfig } from '../options/wechatpay-complaint-options.interface.js';
+import { callbackUrlProblems } from '../protocol/callback-url.js';
+import type { JsonObject } from '../protocol/json.js';
+import { MerchantContext } from './merchant-context.js';
+import { WechatPayApiError } from './wechatpay-api.error.js';
+import { WechatPayArgumentError } from './wechatpay-argument.error.js';
+import { WechatPaySignatureError } from './wechatpay-signature.error.js';
+
+const PATH = '/v3/merchant-service/complaint-notifications';
+
+/** What `create` and `update` send. */
+export interface ComplaintNotificationUrl {
+  /** https, at most 255 characters, public, without query, fragment, port or credentials. */
+  readonly url: string;
+}
+
+/** The registered callback URL. */
+export interface ComplaintNotificationRegistration {
+  readonly mchid: string;
+  readonly url: string;
+}
+
+/** What `ensure` found or did. */
+export interface EnsuredComplaintNotification extends ComplaintNotificationRegistration {
+  readonly outcome: 'created' | 'updated' | 'unchanged';
+}
+
+/**
+ * The callback URL to which WeChat Pay posts complaint notifications; a merchant has one.
+ *
+ * Observables are cold: every subscription signs a new request, so `retry()` works, and
+ * unsubscribing aborts it. All of them fail with
+ * - `WechatPayApiError`: WeChat Pay answered with an error,
+ * - `WechatPaySignatureError`: a success could not be verified; it may have taken effect,
+ * - `WechatPayNetworkError`: no answer,
+ * - `WechatPayArgumentError`: the URL cannot work; nothing was sent.
+ */
+@Injectable()
+export class ComplaintNotificationService {
+  constructor(private readonly merchant: MerchantContext) {}
+
+  /** 创建投诉通知回调地址 @see https://pay.weixin.qq.com/doc/v3/merchant/4012458679 */
+  create(
+    { url }: ComplaintNotificationUrl,
+    config?: WechatPayRequestConfig,
+  ): Observable<ComplaintNotificationRegistration> {
+    return this.write('POST', url, config);
+  }
+
+  /** 查询投诉通知回调地址 @see https://pay.weixin.qq.com/doc/v3/merchant/4012459014 */
+  get(config?: WechatPayRequestConfig): Observable<ComplaintNotificationRegistration> {
+    return this.merchant.client.fetch({ method: 'GET', target: PATH }, readRegistration, config);
+  }
+
+  /** 更新投诉通知回调地址 @see https://pay.weixin.qq.com/doc/v3/merchant/4012459282 */
+  update(
+    { url }: ComplaintNotificationUrl,
+    config?: WechatPayRequestConfig,
+  ): Observable<ComplaintNotificationRegistration> {
+    return this.write('PUT', url, config);
+  }
+
+  /** 删除投诉通知回调地址 @see https://pay.weixin.qq.com/doc/v3/merchant/4012460452 */
+  delete(config?: WechatPayRequestConfig): Observable<void> {
+    return this.merchant.client.execute({ method: 'DELETE', target: PATH }, config);
+  }
+
+  /**
+   * Makes this URL the registered one: reads, then creates, updates or leaves alone. What a second
+   * create answers is documented nowhere, so reading comes first. When the write fails although it
+   * was the right one, because another instance was faster or its answer was a probe, reading once
+   * more tells what is set now.
+   */
+  ensure(
+    target: ComplaintNotificationUrl,
+    config?: WechatPayRequestConfig,
+  ): Observable<EnsuredComplaintNotification> {
+    return this.checked(target.url, () =>
+      this.find(config).pipe(
+        switchMap((before) =>
+          this.settle(target, before, config).pipe(
+            catchError((error: unknown) => this.settleAgain(target, before, error, config)),
+          ),
+        ),
+      ),
+    );
+  }
+
+  private settle(
+    target: ComplaintNotificationUrl,
+    present: ComplaintNotificationRegistration | undefined,
+    config?: WechatPayRequestConfig,
+  ): Observable<EnsuredComplaintNotification> {
+    if (present?.url === target.url) return of({ ...present, outcome: 'unchanged' });
+    return present
+      ? this.update(target, config).pipe(map((after) => ({ ...after, outcome: 'updated' })))
+      : this.create(target, config).pipe(map((after) => ({ ...after, outcome: 'created' })));
+  }
+
+  /** Only a state that differs from the one read before makes a second write worth trying. */
+  private settleAgain(
+    target: ComplaintNotificationUrl,
+    before: ComplaintNotificationRegistration | undefined,
+    error: unknown,
+    config?: WechatPayRequestConfig,
+  ): Observable<EnsuredComplaintNotification> {
+    const isUnverified = error instanceof WechatPaySignatureError;
+    if (!isUnverified && !(error instanceof WechatPayApiError)) return throwError(() => error);
+    return this.find(config).pipe(
+      switchMap((now) => {
+        if (now?.url === before?.url) return throwError(() => error);
+        return isUnverified && now?.url === target.url
+          ? of({ ...now, outcome: before ? ('updated' as const) : ('created' as const) })
+          : this.settle(target, now, config);
+      }),
+    );
+  }
+
+  /** What is registered, or undefined: `RESOURCE_NOT_EXISTS` comes as 400 or 404. */
+  private find(
+    config?: WechatPayRequestConfig,
+  ): Observable<ComplaintNotificationRegistration | undefined> {
+    return this.get(config).pipe(
+      catchError((error: unknown) =>
+        error instanceof WechatPayApiError && error.code === 'RESOURCE_NOT_EXISTS'
+          ? of(undefined)
+          : throwError(() => error),
+      ),
+    );
+  }
+
+  private write(
+    method: 'POST' | 'PUT',
+    url: string,
+    config?: WechatPayRequestConfig,
+  ): Observable<ComplaintNotificationRegistration> {
+    return this.checked(url, () =>
+      this.merchant.client.fetch({ method, target: PATH, body: { url } }, readRegistration, config),
+    );
+  }
+
+  private checked<T>(url: string, call: () => Observable<T>): Observable<T> {
+    return defer(() => {
+      const problems = callbackUrlProblems(url, this.merchant.options.allowPrivateCallbackUrls);
+      return problems.length > 0
+        ? throwError(() => new WechatPayArgumentError('url', problems))
+        : call();
+    });
+  }
+}
+
+function readRegistration({
+  mchid,
+  url,
+}: JsonObject): ComplaintNotificationRegistration | undefined {
+  return typeof mchid === 'string' && typeof url === 'string' ? { mchid, url } : undefined;
+}

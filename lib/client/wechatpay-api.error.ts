@@ -1,0 +1,65 @@
+import { WechatPayError, type WechatPayErrorOptions } from '../protocol/wechatpay.error.js';
+
+/** Error codes that WeChat Pay documents for these calls. The set is open. */
+export type WechatPayApiErrorCode =
+  | 'PARAM_ERROR'
+  | 'INVALID_REQUEST'
+  | 'SIGN_ERROR'
+  | 'NO_AUTH'
+  | 'RESOURCE_NOT_EXISTS'
+  | 'FREQUENCY_LIMITED'
+  | 'RATELIMIT_EXCEEDED'
+  | 'SYSTEM_ERROR'
+  | 'SERVICE_UNAVAILABLE'
+  | 'MALFORMED_ANSWER'
+  | (string & {});
+
+/** `detail` of an error answer, as WeChat Pay sends it. */
+export interface WechatPayApiErrorDetail {
+  readonly field?: string;
+  readonly value?: unknown;
+  readonly issue?: string;
+  readonly location?: string;
+  readonly [field: string]: unknown;
+}
+
+const HINTS: Readonly<Record<string, string>> = {
+  SIGN_ERROR: 'Check that serial, privateKey and mchid belong together.',
+  NO_AUTH: 'The merchant lacks the permission for this API (merchant console, 产品中心).',
+  RESOURCE_NOT_EXISTS: 'Nothing is set yet: create() it first, or use ensure().',
+  INVALID_REQUEST:
+    "Check also that the PUB_KEY_ID_... in platformKeys is the merchant's present one.",
+  FREQUENCY_LIMITED: 'Wait before the next call.',
+  RATELIMIT_EXCEEDED: 'Wait before the next call.',
+  SYSTEM_ERROR: 'Try again later.',
+  SERVICE_UNAVAILABLE: 'Try again later.',
+};
+
+/**
+ * WeChat Pay answered with an error. Decide by `code`, never by `status`: the same code comes with
+ * different statuses. An answer without a code of its own (a gateway's HTML) has `HTTP_<status>`;
+ * a verified success whose body is not what is documented has `MALFORMED_ANSWER`.
+ */
+export class WechatPayApiError extends WechatPayError {
+  declare readonly code: WechatPayApiErrorCode;
+  declare readonly status: number;
+
+  constructor(
+    call: string,
+    code: WechatPayApiErrorCode,
+    /** WeChat Pay's own message, as sent. */
+    readonly apiMessage: string,
+    /** What WeChat Pay says on the fault, as sent. */
+    readonly detail: WechatPayApiErrorDetail | undefined,
+    options: WechatPayErrorOptions & { status: number },
+  ) {
+    const hint = HINTS[code];
+    super(
+      code,
+      `${call} was answered with ${options.status} ${code}: ${apiMessage}` +
+        (hint ? ` [${hint}]` : '') +
+        (options.requestId ? ` (Request-ID ${options.requestId})` : ''),
+      options,
+    );
+  }
+}
