@@ -1,0 +1,60 @@
+export { WechatPayComplaintModule } from './wechatpay-complaint.module.js';
+
+// Options
+export type {
+  PlatformCertificatesOptions,
+  WechatPayComplaintModuleOptions,
+  WechatPayComplaintOptionsFactory,
+  WechatPayRequestConfig,
+} from './options/wechatpay-complaint-options.interface.js';
+export {
+  type ConfigurationProblem,
+  WechatPayConfigurationError,
+} from './options/wechatpay-configuration.error.js';
+export type { KeyMaterial } from './protocol/rsa-key.js';
+
+// Outbound: the callback URL
+export {
+  type ComplaintNotificationRegistration,
+  ComplaintNotificationService,
+  type ComplaintNotificationUrl,
+  type EnsuredComplaintNotification,
+} from './client/complaint-notification.service.js';
+export {
+  WechatPayApiError,
+  type WechatPayApiErrorCode,
+  type WechatPayApiErrorDetail,
+} from './client/wechatpay-api.error.js';
+export { WechatPayArgumentError } from './client/wechatpay-argument.error.js';
+export {
+  WechatPayNetworkError,
+  type WechatPayNetworkErrorCode,
+} from './client/wechatpay-network.error.js';
+export { WechatPaySignatureError } from './client/wechatpay-signature.error.js';
+export { WechatPayError } from './protocol/wechatpay.error.js';
+export type { SignatureRefusalCode } from './protocol/signature-refusal.error.js';
+
+// Inbound: notifications
+export {
+  ComplaintNotification,
+  isComplaintNotification,
+} from './notification/complaint-notification.decorator.js';
+export {
+  ComplaintNotificationException,
+  type ComplaintNotificationRefusalCode,
+} from './notification/complaint-notification.exception.js';
+export { ComplaintNotificationFilter } from './notification/complaint-notification.filter.js';
+export { ComplaintNotificationGuard } from './notification/complaint-notification.guard.js';
+export {
+  ComplaintNotificationHandler,
+  type IncomingNotification,
+} from './notification/complaint-notification.handler.js';
+export { ComplaintNotificationInterceptor } from './notification/complaint-notification.interceptor.js';
+export type {
+  ComplaintActionType,
+  ComplaintEventType,
+  ComplaintNotificationPayload,
+  ComplaintResource,
+} from './notification/complaint-notification-payload.interface.js';
+export { ComplaintPayload } from './notification/complaint-payload.decorator.js';
+export type { HeaderFields } from './protocol/signature-headers.js';

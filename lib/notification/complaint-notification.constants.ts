@@ -1,0 +1,10 @@
+/** Metadata of routes with `@ComplaintNotification()`. */
+export const COMPLAINT_NOTIFICATION_METADATA = 'nestjs-wechatpay-complaint:notification';
+
+/**
+ * What the guard injects. Guards are made in the module that uses them, so a forgotten import ends
+ * here, and Nest prints this description in its error: it has to say which import is missing.
+ */
+export const COMPLAINT_NOTIFICATION_RECEIVER = Symbol(
+  'ComplaintNotificationReceiver of WechatPayComplaintModule',
+);

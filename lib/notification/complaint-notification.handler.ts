@@ -1,0 +1,92 @@
+import { Injectable } from '@nestjs/common';
+import { MerchantContext } from '../client/merchant-context.js';
+import { type HeaderFields, readSignatureHeaders } from '../protocol/signature-headers.js';
+import { SignatureRefusal } from '../protocol/signature-refusal.error.js';
+import { assertSignature, assertTimely } from '../protocol/signature-verification.js';
+import { decryptComplaint, parseEnvelope } from './complaint-envelope.js';
+import { ComplaintNotificationException } from './complaint-notification.exception.js';
+import type { ComplaintNotificationPayload } from './complaint-notification-payload.interface.js';
+
+/** A notification as it came over the wire. */
+export interface IncomingNotification {
+  /** By lower-case name, as Node gives them. */
+  readonly headers: HeaderFields;
+  /** The exact bytes received, or how to get them once the headers are found worth it. */
+  readonly body: Uint8Array | (() => Promise<Uint8Array>);
+}
+
+/** Genuine notifications have about a kilobyte. */
+export const MAX_BODY_BYTES = 64 * 1024;
+
+/**
+ * Turns a notification into its payload, or refuses it. No HTTP framework is involved: use it
+ * directly where the guard cannot go, such as behind a gateway that hands over events.
+ *
+ * Checked in this order: form of the headers, signature type, time, probe, serial, signature; then,
+ * on bytes known to be genuine, size, JSON, shape, kind, algorithm, tag, plaintext.
+ */
+@Injectable()
+export class ComplaintNotificationHandler {
+  constructor(private readonly merchant: MerchantContext) {}
+
+  /** @throws ComplaintNotificationException with the reason as its `code` */
+  async handle({ headers, body }: IncomingNotification): Promise<ComplaintNotificationPayload> {
+    const requestId = readRequestId(headers);
+    try {
+      const bytes = await this.verify(headers, body);
+      return this.read(bytes, requestId);
+    } catch (error) {
+      throw toException(error, requestId);
+    }
+  }
+
+  private async verify(
+    headers: HeaderFields,
+    body: IncomingNotification['body'],
+  ): Promise<Uint8Array> {
+    const { keys, options } = this.merchant;
+    const signature = readSignatureHeaders(headers);
+    assertTimely(signature, Date.now(), options.clockTolerance);
+    const key = keys.find(signature.serial) ?? (await keys.get(signature.serial));
+    const bytes = typeof body === 'function' ? await body() : body;
+    assertSignature(signature, bytes, key);
+    return bytes;
+  }
+
+  private read(bytes: Uint8Array, requestId: string | undefined): ComplaintNotificationPayload {
+    if (bytes.length > MAX_BODY_BYTES) {
+      throw new ComplaintNotificationException(
+        'BODY_TOO_LARGE',
+        `The body has ${bytes.length} bytes, at most ${MAX_BODY_BYTES} are read.`,
+      );
+    }
+    const envelope = parseEnvelope(bytes);
+    const complaint = decryptComplaint(envelope, this.merchant.options.apiV3Key);
+    const { id, create_time, event_type, resource_type, summary, original_type } = envelope;
+    return {
+      mchid: this.merchant.mchid,
+      id,
+      create_time,
+      event_type,
+      resource_type,
+      summary,
+      original_type,
+      ...(requestId !== undefined && { request_id: requestId }),
+      complaint,
+    };
+  }
+}
+
+/** Anybody can send this header, and it goes into logs: only its known form is taken over. */
+function readRequestId(headers: HeaderFields): string | undefined {
+  const value = headers['request-id'];
+  return typeof value === 'string' && /^[\w-]{1,128}$/.test(value) ? value : undefined;
+}
+
+function toException(error: unknown, requestId: string | undefined): unknown {
+  if (error instanceof SignatureRefusal) {
+    return new ComplaintNotificationException(error.code, error.message, { requestId });
+  }
+  if (error instanceof ComplaintNotificationException) error.requestId = requestId;
+  return error;
+}

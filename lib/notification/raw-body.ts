@@ -1,0 +1,74 @@
+import type { IncomingMessage } from 'node:http';
+import getRawBody from 'raw-body';
+import { ComplaintNotificationException } from './complaint-notification.exception.js';
+import { MAX_BODY_BYTES } from './complaint-notification.handler.js';
+
+/** What this package looks at in a request of Express (an IncomingMessage) or Fastify (around one). */
+export interface IncomingRequest {
+  readonly headers: IncomingMessage['headers'];
+  readonly rawBody?: unknown;
+  readonly body?: unknown;
+  readonly raw?: IncomingMessage;
+}
+
+/**
+ * Notifications are `application/json`. Any other type is the sender's fault, and has to be told
+ * apart from a raw body that this app lost.
+ *
+ * @throws ComplaintNotificationException UNSUPPORTED_CONTENT_TYPE
+ */
+export function assertJsonContentType({ headers }: IncomingRequest): void {
+  const type = headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
+  if (type !== 'application/json') {
+    throw new ComplaintNotificationException(
+      'UNSUPPORTED_CONTENT_TYPE',
+      'The content type is not application/json: not a notification of WeChat Pay.',
+    );
+  }
+}
+
+/**
+ * The exact bytes of the body: kept by Nest (`rawBody: true`), by a raw body parser, or still
+ * waiting in the stream (Express with `bodyParser: false`), which is then read up to 64 KiB.
+ * Undefined when a parser consumed them and kept nothing. A parsed body is never serialised back:
+ * that gives other bytes.
+ *
+ * @throws ComplaintNotificationException BODY_TOO_LARGE, UNREADABLE_BODY, UNSUPPORTED_CONTENT_TYPE
+ */
+export async function readRawBody(request: IncomingRequest): Promise<Uint8Array | undefined> {
+  if (request.rawBody instanceof Uint8Array) return request.rawBody;
+  if (request.body instanceof Uint8Array) return request.body;
+  const stream = request.raw ?? (isStream(request) ? request : undefined);
+  if (!stream || stream.readableDidRead) return undefined;
+  // A parser that met an empty body ended the stream without reading anything from it.
+  if (stream.readableEnded) return Buffer.alloc(0);
+  const encoding = request.headers['content-encoding'];
+  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
+    throw new ComplaintNotificationException(
+      'UNSUPPORTED_CONTENT_TYPE',
+      'The body has a content-encoding, which WeChat Pay does not use.',
+    );
+  }
+  try {
+    return await getRawBody(stream, {
+      limit: MAX_BODY_BYTES,
+      length: request.headers['content-length'],
+    });
+  } catch (cause) {
+    const isTooLarge = cause instanceof Error && 'status' in cause && cause.status === 413;
+    throw isTooLarge
+      ? new ComplaintNotificationException(
+          'BODY_TOO_LARGE',
+          `The body has more than ${MAX_BODY_BYTES} bytes.`,
+        )
+      : new ComplaintNotificationException(
+          'UNREADABLE_BODY',
+          'The connection ended before the whole body had arrived.',
+          { cause },
+        );
+  }
+}
+
+function isStream(request: object): request is IncomingMessage {
+  return 'readableDidRead' in request;
+}

@@ -1,0 +1,51 @@
+import { HttpModule, HttpService } from '@nestjs/axios';
+import { Module, type OnModuleDestroy } from '@nestjs/common';
+import { DiscoveryModule } from '@nestjs/core';
+import { ComplaintNotificationService } from './client/complaint-notification.service.js';
+import { MerchantContext } from './client/merchant-context.js';
+import { COMPLAINT_NOTIFICATION_RECEIVER } from './notification/complaint-notification.constants.js';
+import { ComplaintNotificationHandler } from './notification/complaint-notification.handler.js';
+import { ComplaintNotificationReceiver } from './notification/complaint-notification.receiver.js';
+import { RawBodyOption } from './notification/raw-body-option.js';
+import { resolveOptions } from './options/resolve-options.js';
+import {
+  ConfigurableModuleClass,
+  MODULE_OPTIONS_TOKEN,
+} from './options/wechatpay-complaint.module-definition.js';
+import type { WechatPayComplaintModuleOptions } from './options/wechatpay-complaint-options.interface.js';
+
+/**
+ * Complaint notifications of WeChat Pay (微信支付消费者投诉) for a Nest app: `forRoot(options)`, or
+ * `forRootAsync({ imports, inject, useFactory | useClass | useExisting })`, each with `isGlobal`.
+ */
+@Module({
+  // An axios instance of its own: interceptors and defaults of the app do not touch signed requests.
+  imports: [HttpModule.register({}), DiscoveryModule],
+  providers: [
+    {
+      provide: MerchantContext,
+      // Optional, so that importing the bare class ends in an error that says what to do instead.
+      inject: [{ token: MODULE_OPTIONS_TOKEN, optional: true }, HttpService],
+      useFactory: (options: WechatPayComplaintModuleOptions | undefined, http: HttpService) =>
+        new MerchantContext(resolveOptions(options), http),
+    },
+    RawBodyOption,
+    ComplaintNotificationService,
+    ComplaintNotificationHandler,
+    { provide: COMPLAINT_NOTIFICATION_RECEIVER, useClass: ComplaintNotificationReceiver },
+  ],
+  exports: [
+    ComplaintNotificationService,
+    ComplaintNotificationHandler,
+    COMPLAINT_NOTIFICATION_RECEIVER,
+  ],
+})
+export class WechatPayComplaintModule extends ConfigurableModuleClass implements OnModuleDestroy {
+  constructor(private readonly merchant: MerchantContext) {
+    super();
+  }
+
+  onModuleDestroy(): void {
+    this.merchant.stop();
+  }
+}
