@@ -1,0 +1,14 @@
+import { Module } from '@nestjs/common';
+import { ConfigModule } from '@nestjs/config';
+import { WechatPayComplaintModule } from 'nestjs-wechatpay-complaint';
+import { wechatPayComplaintConfig } from 'nestjs-wechatpay-complaint/config';
+import { ComplaintsController } from './complaints.controller.js';
+
+@Module({
+  imports: [
+    ConfigModule.forRoot(),
+    WechatPayComplaintModule.forRootAsync(wechatPayComplaintConfig.asProvider()),
+  ],
+  controllers: [ComplaintsController],
+})
+export class AppModule {}
