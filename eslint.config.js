@@ -25,7 +25,12 @@ export default tseslint.config(
       // `string & {}` keeps the known literals of an open set in completion lists.
       '@typescript-eslint/no-empty-object-type': ['error', { allowObjectTypes: 'always' }],
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
-      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { argsIgnorePattern: '^_', varsIgnorePattern: '^_' },
+      ],
+      // Nest types its options as a class that nobody instantiates.
+      '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
       '@typescript-eslint/prefer-nullish-coalescing': [
         'error',
         { ignorePrimitives: { string: true, number: true } },
@@ -69,6 +74,7 @@ export default tseslint.config(
       '@typescript-eslint/no-unsafe-assignment': 'off',
       // Empty handlers and classes stand for those of an application.
       '@typescript-eslint/no-empty-function': 'off',
+      '@typescript-eslint/no-extraneous-class': 'off',
       '@typescript-eslint/unbound-method': 'off',
       'jest/expect-expect': [
         'error',

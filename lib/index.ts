@@ -49,6 +49,9 @@ export {
   ComplaintNotificationHandler,
   type IncomingNotification,
 } from './notification/complaint-notification.handler.js';
+export { COMPLAINT_NOTIFICATION_RECEIVER } from './notification/complaint-notification.constants.js';
+export { ComplaintNotificationReceiver } from './notification/complaint-notification.receiver.js';
+export type { IncomingRequest } from './notification/raw-body.js';
 export { ComplaintNotificationInterceptor } from './notification/complaint-notification.interceptor.js';
 export type {
   ComplaintActionType,

@@ -1,5 +1,5 @@
 import { HttpModule, HttpService } from '@nestjs/axios';
-import { Module, type OnModuleDestroy } from '@nestjs/common';
+import { Module, type OnApplicationShutdown } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { ComplaintNotificationService } from './client/complaint-notification.service.js';
 import { MerchantContext } from './client/merchant-context.js';
@@ -40,12 +40,16 @@ import type { WechatPayComplaintModuleOptions } from './options/wechatpay-compla
     COMPLAINT_NOTIFICATION_RECEIVER,
   ],
 })
-export class WechatPayComplaintModule extends ConfigurableModuleClass implements OnModuleDestroy {
+export class WechatPayComplaintModule
+  extends ConfigurableModuleClass
+  implements OnApplicationShutdown
+{
   constructor(private readonly merchant: MerchantContext) {
     super();
   }
 
-  onModuleDestroy(): void {
+  /** After the HTTP server has closed: until then a notification may need a key. */
+  onApplicationShutdown(): void {
     this.merchant.stop();
   }
 }

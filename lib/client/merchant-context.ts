@@ -3,6 +3,7 @@ import { firstValueFrom } from 'rxjs';
 import { PlatformCertificates } from '../keys/platform-certificates.js';
 import { PlatformKeys } from '../keys/platform-keys.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
+import { findValidKey } from '../protocol/rsa-key.js';
 import { WechatPayClient } from './wechatpay-client.js';
 import { WechatPayTransport } from './wechatpay-transport.js';
 
@@ -25,6 +26,7 @@ export class MerchantContext {
         ...download,
         apiV3Key,
         clockTolerance,
+        findPinned: (serial) => findValidKey(platformKeys, serial, Date.now()),
         fetch: (signal) =>
           firstValueFrom(transport.send({ method: 'GET', target: CERTIFICATES_PATH }, { signal })),
       });

@@ -23,17 +23,19 @@ export interface WechatPayApiErrorDetail {
   readonly [field: string]: unknown;
 }
 
-const HINTS: Readonly<Record<string, string>> = {
-  SIGN_ERROR: 'Check that serial, privateKey and mchid belong together.',
-  NO_AUTH: 'The merchant lacks the permission for this API (merchant console, 产品中心).',
-  RESOURCE_NOT_EXISTS: 'Nothing is set yet: create() it first, or use ensure().',
-  INVALID_REQUEST:
-    "Check also that the PUB_KEY_ID_... in platformKeys is the merchant's present one.",
-  FREQUENCY_LIMITED: 'Wait before the next call.',
-  RATELIMIT_EXCEEDED: 'Wait before the next call.',
-  SYSTEM_ERROR: 'Try again later.',
-  SERVICE_UNAVAILABLE: 'Try again later.',
-};
+const HINTS: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    SIGN_ERROR: 'Check that serial, privateKey and mchid belong together.',
+    NO_AUTH: 'The merchant lacks the permission for this API (merchant console, 产品中心).',
+    RESOURCE_NOT_EXISTS: 'Nothing is set yet: create() it first, or use ensure().',
+    INVALID_REQUEST:
+      "Check also that the PUB_KEY_ID_... in platformKeys is the merchant's present one.",
+    FREQUENCY_LIMITED: 'Wait before the next call.',
+    RATELIMIT_EXCEEDED: 'Wait before the next call.',
+    SYSTEM_ERROR: 'Try again later.',
+    SERVICE_UNAVAILABLE: 'Try again later.',
+  }),
+);
 
 /**
  * WeChat Pay answered with an error. Decide by `code`, never by `status`: the same code comes with
@@ -53,7 +55,7 @@ export class WechatPayApiError extends WechatPayError {
     readonly detail: WechatPayApiErrorDetail | undefined,
     options: WechatPayErrorOptions & { status: number },
   ) {
-    const hint = HINTS[code];
+    const hint = HINTS.get(code);
     super(
       code,
       `${call} was answered with ${options.status} ${code}: ${apiMessage}` +

@@ -1,4 +1,4 @@
-import { map, type Observable, switchMap } from 'rxjs';
+import { map, type Observable } from 'rxjs';
 import type { PlatformKeys } from '../keys/platform-keys.js';
 import type { WechatPayRequestConfig } from '../options/wechatpay-complaint-options.interface.js';
 import { type JsonObject, parseJsonObject } from '../protocol/json.js';
@@ -52,21 +52,14 @@ export class WechatPayClient {
     call: WechatPayCall,
     config?: WechatPayRequestConfig,
   ): Observable<UnverifiedAnswer> {
-    return this.transport.send(call, config).pipe(
-      switchMap(async (answer) => {
-        try {
-          await this.verify(answer);
-        } catch (error) {
-          if (!(error instanceof SignatureRefusal)) throw error;
-          const { status, requestId } = answer;
-          throw new WechatPaySignatureError(`${call.method} ${call.target}`, error, {
-            status,
-            requestId,
-          });
-        }
-        return answer;
-      }),
-    );
+    return this.transport.send(call, config, async (answer) => {
+      try {
+        await this.verify(answer);
+      } catch (error) {
+        if (!(error instanceof SignatureRefusal)) throw error;
+        throw new WechatPaySignatureError(`${call.method} ${call.target}`, error, answer);
+      }
+    });
   }
 
   private async verify({ headers, body }: UnverifiedAnswer): Promise<void> {

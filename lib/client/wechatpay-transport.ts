@@ -1,22 +1,25 @@
 import { randomBytes } from 'node:crypto';
+import { isNativeError } from 'node:util/types';
 import type { HttpService } from '@nestjs/axios';
-import { type AxiosResponse, isAxiosError } from 'axios';
+import { type AxiosResponse, CanceledError, isAxiosError } from 'axios';
 import {
   catchError,
   defer,
   map,
-  type Observable,
+  Observable,
+  race,
   switchMap,
   throwError,
   timeout,
   TimeoutError,
 } from 'rxjs';
-import type { ResolvedOptions } from '../options/resolve-options.js';
+import { MAX_TIMEOUT, type ResolvedOptions } from '../options/resolve-options.js';
 import type { WechatPayRequestConfig } from '../options/wechatpay-complaint-options.interface.js';
 import { formatAuthorization, requestMessage } from '../protocol/authorization.js';
 import { isJsonObject, parseJsonObject } from '../protocol/json.js';
 import { signRsaSha256 } from '../protocol/rsa.js';
 import type { HeaderFields } from '../protocol/signature-headers.js';
+import { WechatPayError } from '../protocol/wechatpay.error.js';
 import { VERSION } from '../version.js';
 import { WechatPayApiError } from './wechatpay-api.error.js';
 import { WechatPayNetworkError } from './wechatpay-network.error.js';
@@ -52,20 +55,25 @@ export class WechatPayTransport {
     private readonly options: ResolvedOptions,
   ) {}
 
-  /** Cold: every subscription signs anew; unsubscribing aborts the request. */
-  send(call: WechatPayCall, config: WechatPayRequestConfig = {}): Observable<UnverifiedAnswer> {
+  /**
+   * Cold: every subscription signs anew; unsubscribing aborts the request. Time limit and signal
+   * span everything, `check` included, which decides whether an answer is to be believed.
+   */
+  send(
+    call: WechatPayCall,
+    config: WechatPayRequestConfig = {},
+    check: (answer: UnverifiedAnswer) => void | Promise<void> = () => undefined,
+  ): Observable<UnverifiedAnswer> {
     const name = `${call.method} ${call.target}`;
-    // Zero is axios' word for "never"; here it means what an absent value means.
-    const limit = config.timeout || this.options.timeout;
-    const { request, baseUrls } = this.options;
-    return defer(() => this.sign(call)).pipe(
+    const limit = this.timeLimit(config.timeout);
+    const answer = defer(() => this.sign(call)).pipe(
       switchMap(({ authorization, data }) =>
         this.http.request<unknown>({
-          ...request,
+          ...this.options.request,
           ...config,
           headers: this.headers(config, authorization, data !== undefined),
           method: call.method,
-          url: `${baseUrls[0]}${call.target}`,
+          url: `${this.options.baseUrls[0]}${call.target}`,
           baseURL: undefined,
           params: undefined,
           auth: undefined,
@@ -78,14 +86,27 @@ export class WechatPayTransport {
           maxRedirects: 0,
           maxContentLength: MAX_ANSWER_BYTES,
           validateStatus: () => true,
+          // axios' own limit starts anew with every byte; the one below is for the whole call.
           timeout: 0,
         }),
       ),
-      // axios' own limit starts anew with every byte; this one is for the whole call.
-      timeout({ first: limit }),
       map((response) => toAnswer(name, response)),
+      switchMap(async (unverified) => {
+        await check(unverified);
+        return unverified;
+      }),
+    );
+    return race(whenAborted(config.signal), answer).pipe(
+      timeout({ first: limit }),
       catchError((error: unknown) => throwError(() => toTypedError(name, error, limit))),
     );
+  }
+
+  /** Zero is axios' word for "never", and timers know no infinity: such values mean the option's. */
+  private timeLimit(wanted: number | undefined): number {
+    return wanted !== undefined && wanted > 0 && wanted <= MAX_TIMEOUT
+      ? wanted
+      : this.options.timeout;
   }
 
   /** Names are merged without regard to case, later ones win: no caller replaces what is signed. */
@@ -155,9 +176,23 @@ function toField(value: unknown): string | string[] | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
+/** Fails when the signal is raised, and never emits. */
+function whenAborted(signal: WechatPayRequestConfig['signal']): Observable<never> {
+  return new Observable((subscriber) => {
+    const abort = (): void => {
+      subscriber.error(new CanceledError());
+    };
+    if (signal?.aborted) abort();
+    signal?.addEventListener?.('abort', abort);
+    return () => {
+      signal?.removeEventListener?.('abort', abort);
+    };
+  });
+}
+
 /** Whatever went wrong below leaves without axios' error: that one holds the whole request. */
 function toTypedError(call: string, error: unknown, limit: number): Error {
-  if (error instanceof WechatPayApiError) return error;
+  if (error instanceof WechatPayError) return error;
   if (error instanceof TimeoutError) {
     const cause = new Error(`no complete answer within ${limit} ms`);
     return new WechatPayNetworkError(call, 'TIMEOUT', `${cause.message}.`, cause);
@@ -183,12 +218,18 @@ function toTypedError(call: string, error: unknown, limit: number): Error {
 }
 
 function withoutRequest(error: unknown): unknown {
-  return isAxiosError(error) || !(error instanceof Error) ? new Error(messageOf(error)) : error;
+  return isAxiosError(error) || !isNativeError(error) ? new Error(messageOf(error)) : error;
 }
 
 function messageOf(error: unknown): string {
-  if (error instanceof AggregateError && error.message === '') {
+  // What Node throws when it has tried every address of a host.
+  if (
+    isNativeError(error) &&
+    error.message === '' &&
+    'errors' in error &&
+    Array.isArray(error.errors)
+  ) {
     return error.errors.map(messageOf).join('; ');
   }
-  return error instanceof Error ? error.message : String(error);
+  return isNativeError(error) ? error.message : String(error);
 }

@@ -1,6 +1,8 @@
 import type { KeyObject } from 'node:crypto';
+import { isNativeError } from 'node:util/types';
 import { Logger } from '@nestjs/common';
-import type { PlatformCertificate } from '../protocol/rsa-key.js';
+import { findValidKey, type PlatformCertificate } from '../protocol/rsa-key.js';
+import { WechatPayError } from '../protocol/wechatpay.error.js';
 import { type HeaderFields, readSignatureHeaders } from '../protocol/signature-headers.js';
 import { SignatureRefusal } from '../protocol/signature-refusal.error.js';
 import { assertSignature, assertTimely } from '../protocol/signature-verification.js';
@@ -17,6 +19,8 @@ export type FetchCertificates = (signal: AbortSignal) => Promise<CertificatesAns
 
 export interface PlatformCertificatesSettings {
   readonly fetch: FetchCertificates;
+  /** A key of the options: during a migration WeChat Pay signs the list itself with one of them. */
+  readonly findPinned: (serial: string) => KeyObject | undefined;
   readonly apiV3Key: KeyObject;
   /** Seconds. */
   readonly clockTolerance: number;
@@ -44,8 +48,7 @@ export class PlatformCertificates {
   constructor(private readonly settings: PlatformCertificatesSettings) {}
 
   find(serial: string): KeyObject | undefined {
-    const certificate = this.certificates.get(serial);
-    return certificate && certificate.expiresAt > Date.now() ? certificate.key : undefined;
+    return findValidKey(this.certificates, serial, Date.now());
   }
 
   /**
@@ -89,25 +92,35 @@ export class PlatformCertificates {
   private async download(): Promise<void> {
     if (this.isStopped()) return;
     try {
-      const answer = await this.settings.fetch(this.aborter.signal);
-      const listed = decryptCertificates(answer.body, this.settings.apiV3Key);
-      if (listed.length === 0) throw new Error('the list of certificates is empty');
-      const now = Date.now();
-      const merged = new Map([...this.certificates].filter(([, { expiresAt }]) => expiresAt > now));
-      for (const certificate of listed) {
-        if (certificate.expiresAt > now) merged.set(certificate.serial, certificate);
-      }
-      this.verify(answer, merged);
-      const added = [...merged.keys()].filter((serial) => !this.certificates.has(serial));
-      this.certificates = merged;
-      if (added.length > 0) this.logger.log(`New platform certificates: ${added.join(', ')}`);
+      await this.load().catch((error: unknown) => {
+        // Its successor follows at once; waiting for the cooldown would refuse genuine messages.
+        if (error instanceof SignatureRefusal && error.code === 'SIGNATURE_PROBE') {
+          this.logger.debug('The list of platform certificates came with a probe, asking again.');
+          return this.load();
+        }
+        throw error;
+      });
     } catch (error) {
       if (this.isStopped()) return;
       this.logger.error(
-        `Downloading platform certificates failed, ${this.certificates.size} kept: ${reasonOf(error)} ` +
-          'A merchant in public-key mode has none: give its key in platformKeys by PUB_KEY_ID_... instead.',
+        `Downloading platform certificates failed, ${this.certificates.size} kept: ${reasonOf(error)}`,
       );
     }
+  }
+
+  private async load(): Promise<void> {
+    const answer = await this.settings.fetch(this.aborter.signal);
+    const listed = decryptCertificates(answer.body, this.settings.apiV3Key);
+    if (listed.length === 0) throw new Error(`the list is empty. ${PUBLIC_KEY_MODE_HINT}`);
+    const now = Date.now();
+    const merged = new Map([...this.certificates].filter(([, { expiresAt }]) => expiresAt > now));
+    for (const certificate of listed) {
+      if (certificate.expiresAt > now) merged.set(certificate.serial, certificate);
+    }
+    this.verify(answer, merged);
+    const added = [...merged.keys()].filter((serial) => !this.certificates.has(serial));
+    this.certificates = merged;
+    if (added.length > 0) this.logger.log(`New platform certificates: ${added.join(', ')}`);
   }
 
   /** The first answer can only be verified with what it brings; decrypting has authenticated that. */
@@ -117,18 +130,24 @@ export class PlatformCertificates {
   ): void {
     const signature = readSignatureHeaders(headers);
     assertTimely(signature, Date.now(), this.settings.clockTolerance);
-    const certificate = certificates.get(signature.serial);
-    if (!certificate) {
+    const { serial } = signature;
+    const key = certificates.get(serial)?.key ?? this.settings.findPinned(serial);
+    if (!key) {
       throw new SignatureRefusal(
         'UNKNOWN_SERIAL',
-        `the answer is signed with ${signature.serial}, which it does not list`,
+        `the list is signed with ${serial}, which it does not hold.`,
       );
     }
-    assertSignature(signature, body, certificate.key);
+    assertSignature(signature, body, key);
   }
 }
 
+const PUBLIC_KEY_MODE_HINT =
+  'A merchant in public-key mode has none: give its key in platformKeys by PUB_KEY_ID_... instead.';
+
 function reasonOf(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
-  return /[.!?]$/.test(message) ? message : `${message}.`;
+  if (!isNativeError(error)) return String(error);
+  return error instanceof WechatPayError && error.code === 'RESOURCE_NOT_EXISTS'
+    ? `${error.message} ${PUBLIC_KEY_MODE_HINT}`
+    : error.message;
 }

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { PUBLIC_KEY_ID_PREFIX } from '../options/resolve-options.js';
-import type { PlatformKey } from '../protocol/rsa-key.js';
+import { findValidKey, type PlatformKey } from '../protocol/rsa-key.js';
 import { SignatureRefusal } from '../protocol/signature-refusal.error.js';
 import type { PlatformCertificates } from './platform-certificates.js';
 
@@ -16,10 +16,7 @@ export class PlatformKeys {
 
   /** What is known at this moment: no I/O. */
   find(serial: string): KeyObject | undefined {
-    const pinned = this.pinned.get(serial);
-    if (pinned && (pinned.expiresAt === undefined || pinned.expiresAt > Date.now()))
-      return pinned.key;
-    return this.certificates?.find(serial);
+    return findValidKey(this.pinned, serial, Date.now()) ?? this.certificates?.find(serial);
   }
 
   /**

@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { inspect } from 'node:util';
+import { isNativeError } from 'node:util/types';
 import { AEAD_AES_256_GCM, type AeadCiphertext, decryptAesGcm } from '../protocol/aes-gcm.js';
 import { isJsonObject, type JsonObject, parseJsonObject } from '../protocol/json.js';
 import { ComplaintNotificationException } from './complaint-notification.exception.js';
@@ -84,8 +85,8 @@ export function parseEnvelope(body: Uint8Array): ComplaintEnvelope {
 }
 
 /**
- * Decrypts the resource. Fields that are not documented stay, but `util.inspect`, which most
- * loggers use, shows only that they are there.
+ * Decrypts the resource. Fields that are not documented stay, but `util.inspect` and with it
+ * `console.log` show only that they are there. JSON has them: whoever stores a payload needs them.
  *
  * @throws ComplaintNotificationException DECRYPTION_FAILED, MALFORMED_RESOURCE
  */
@@ -100,7 +101,7 @@ export function decryptComplaint(
     throw new ComplaintNotificationException(
       'DECRYPTION_FAILED',
       `Notification ${inspect(id)} is genuine, but its resource does not decrypt ` +
-        `(${cause instanceof Error ? cause.message : 'unknown reason'}). ` +
+        `(${isNativeError(cause) ? cause.message : 'unknown reason'}). ` +
         'Is apiV3Key the one now set in the merchant console?',
       { cause },
     );

@@ -57,15 +57,46 @@ function NoContent(target: object, key?: string | symbol, descriptor?: PropertyD
     return;
   }
   if (typeof target !== 'function') return;
+  const prototype = target.prototype as object;
+  for (const [name, method] of methodsOf(prototype)) {
+    if (!Object.hasOwn(prototype, name)) Object.defineProperty(prototype, name, method);
+    noContent(prototype, name, method);
+  }
+}
+
+/**
+ * All methods, the nearest first. Those of a base class come as copies with the same metadata, for
+ * what is set on the original would hold for every other class that inherits it.
+ */
+function methodsOf(prototype: object): Map<string, PropertyDescriptor> {
+  const methods = new Map<string, PropertyDescriptor>();
   for (
-    let prototype: unknown = target.prototype;
-    typeof prototype === 'object' && prototype !== null && prototype !== Object.prototype;
-    prototype = Object.getPrototypeOf(prototype)
+    let owner: unknown = prototype;
+    typeof owner === 'object' && owner !== null && owner !== Object.prototype;
+    owner = Object.getPrototypeOf(owner)
   ) {
-    for (const [name, method] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
-      if (typeof method.value === 'function' && name !== 'constructor') {
-        noContent(prototype, name, method);
-      }
+    for (const [name, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(owner))) {
+      const method: unknown = descriptor.value;
+      if (!isMethod(method) || name === 'constructor' || methods.has(name)) continue;
+      const value = owner === prototype ? method : copyOf(method);
+      methods.set(name, { ...descriptor, value });
     }
   }
+  return methods;
+}
+
+type Method = (...args: unknown[]) => unknown;
+
+function isMethod(value: unknown): value is Method {
+  return typeof value === 'function';
+}
+
+function copyOf(method: Method): Method {
+  const copy: Method = function (this: unknown, ...args) {
+    return method.apply(this, args);
+  };
+  for (const key of Reflect.getMetadataKeys(method) as unknown[]) {
+    Reflect.defineMetadata(key, Reflect.getMetadata(key, method), copy);
+  }
+  return Object.defineProperty(copy, 'name', { value: method.name });
 }

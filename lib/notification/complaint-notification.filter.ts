@@ -8,6 +8,7 @@ import {
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { ComplaintNotificationException, failure } from './complaint-notification.exception.js';
+import { logHandlingFailure } from './handling-failure.js';
 
 /** Answers every failure of a notification route as WeChat Pay expects, and with no internals. */
 @Catch()
@@ -20,16 +21,9 @@ export class ComplaintNotificationFilter implements ExceptionFilter<unknown> {
     const { httpAdapter } = this.adapterHost;
     const response: unknown = host.switchToHttp().getResponse();
     const status = exception instanceof HttpException ? exception.getStatus() : 500;
-    if (status >= 500 && !(exception instanceof ComplaintNotificationException)) {
-      // The stack alone: errors of HTTP clients and databases carry requests and rows.
-      const [message, stack] =
-        exception instanceof Error
-          ? [`${exception.name}: ${exception.message}`, exception.stack]
-          : ['something that is not an Error was thrown', undefined];
-      this.logger.error(
-        `Handling a notification failed, WeChat Pay will repeat it. ${message}`,
-        stack,
-      );
+    // Refusals have been logged where they were made.
+    if (!(exception instanceof ComplaintNotificationException)) {
+      logHandlingFailure(this.logger, exception);
     }
     if (httpAdapter.isHeadersSent(response)) {
       httpAdapter.end(response);

@@ -1,8 +1,18 @@
-import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
-import { COMPLAINT_NOTIFICATION_RECEIVER } from './complaint-notification.constants.js';
+import {
+  type CanActivate,
+  type ExecutionContext,
+  Inject,
+  Injectable,
+  SetMetadata,
+} from '@nestjs/common';
+import {
+  COMPLAINT_NOTIFICATION_GUARD_METADATA,
+  COMPLAINT_NOTIFICATION_RECEIVER,
+} from './complaint-notification.constants.js';
 import { ComplaintNotificationReceiver } from './complaint-notification.receiver.js';
 import type { ComplaintNotificationPayload } from './complaint-notification-payload.interface.js';
-import { attachPayload } from './request-payload.js';
+import type { IncomingRequest } from './raw-body.js';
+import { attachPayload, findPayload } from './request-payload.js';
 
 /**
  * Lets a request pass only as a verified and decrypted complaint notification, and keeps the
@@ -12,6 +22,7 @@ import { attachPayload } from './request-payload.js';
  * @throws ComplaintNotificationException
  */
 @Injectable()
+@SetMetadata(COMPLAINT_NOTIFICATION_GUARD_METADATA, true)
 export class ComplaintNotificationGuard implements CanActivate {
   constructor(
     @Inject(COMPLAINT_NOTIFICATION_RECEIVER)
@@ -20,15 +31,14 @@ export class ComplaintNotificationGuard implements CanActivate {
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = this.getRequest(context);
-    const payload = await this.receiver.receive(request);
+    // A subclass may stand beside @ComplaintNotification(): what one guard verified, both may use.
+    const payload = findPayload(request) ?? (await this.receiver.receive(request));
     attachPayload(request, payload);
     return this.isAccepted(payload, context);
   }
 
   /** For contexts in which the HTTP request is to be found elsewhere. */
-  protected getRequest(
-    context: ExecutionContext,
-  ): Parameters<ComplaintNotificationReceiver['receive']>[0] {
+  protected getRequest(context: ExecutionContext): IncomingRequest {
     return context.switchToHttp().getRequest();
   }
 

@@ -5,7 +5,7 @@ import {
   HttpAdapterHost,
   MetadataScanner,
 } from '@nestjs/core';
-import { COMPLAINT_NOTIFICATION_METADATA } from './complaint-notification.constants.js';
+import { COMPLAINT_NOTIFICATION_GUARD_METADATA } from './complaint-notification.constants.js';
 
 /**
  * Whether the app keeps raw bodies. Nest tells nobody, so the one call that carries the option to
@@ -24,60 +24,56 @@ export class RawBodyOption implements OnApplicationBootstrap {
   ) {
     // A ReplaySubject that completes: nothing to unsubscribe from.
     adapterHost.init$.subscribe(() => {
-      this.watch(adapterHost.httpAdapter);
+      if (this.adapter) this.watch(this.adapter);
     });
   }
 
   onApplicationBootstrap(): void {
-    if (this.isSufficient() || !this.hasRoutes()) return;
-    this.logger.error(`Complaint notifications will be refused with 500. ${this.advice()}`);
+    if (!this.isWanting() || !this.hasRoutes()) return;
+    this.logger.error(`Complaint notifications cannot be verified. ${this.advice()}`);
   }
 
   /** Why the raw body is missing, and the one line that mends it. */
   advice(): string {
-    const isFastify = this.adapterType() === 'fastify';
-    if (!this.rawBody) {
-      return (
-        'The exact bytes of the body are needed to verify a signature, and this app does not keep them: ' +
-        (isFastify
-          ? 'NestFactory.create(AppModule, new FastifyAdapter(), { rawBody: true })'
-          : 'NestFactory.create(AppModule, { rawBody: true })')
-      );
+    const isFastify = this.adapter?.getType() === 'fastify';
+    const create = isFastify
+      ? 'NestFactory.create(AppModule, new FastifyAdapter(), { rawBody: true })'
+      : 'NestFactory.create(AppModule, { rawBody: true })';
+    if (this.rawBody === false) {
+      return `A signature is over the exact bytes of the body, which this app does not keep: ${create}`;
+    }
+    if (isFastify) {
+      return this.rawBody
+        ? 'rawBody is on, but a content type parser of this app for application/json replaces the one that keeps the bytes: remove it.'
+        : `With bodyParser: false Fastify parses JSON by itself and keeps no bytes: ${create}`;
     }
     return (
-      'rawBody is on, but another body parser consumed the bytes before: ' +
-      (isFastify
-        ? 'remove your own content type parser for application/json'
-        : 'remove app.use(express.json()) or app.use(bodyParser.json()); Nest brings its own')
+      'A body parser of this app consumes the bytes before they can be kept: remove ' +
+      `app.use(express.json()) or app.use(bodyParser.json()), and use ${create}`
     );
   }
 
-  /** Express leaves the stream alone with `bodyParser: false`, so that it can still be read. */
-  private isSufficient(): boolean {
-    const type = this.adapterType();
-    return type === undefined || this.rawBody === true
-      ? true
-      : this.rawBody === undefined && type !== 'fastify';
+  /**
+   * Whether raw bodies are missing for certain. With `bodyParser: false` Express leaves the stream
+   * unread, so that it can still be read.
+   */
+  private isWanting(): boolean {
+    if (!this.adapter) return false;
+    return this.rawBody === undefined ? this.adapter.getType() === 'fastify' : !this.rawBody;
   }
 
-  /** Undefined in an app without HTTP. */
-  private adapterType(): string | undefined {
-    const adapter: AbstractHttpAdapter | undefined = this.adapterHost.httpAdapter;
-    return (adapter as AbstractHttpAdapter | undefined)?.getType();
+  /** Its type promises one, but an app without HTTP has none. */
+  private get adapter(): AbstractHttpAdapter | null | undefined {
+    return this.adapterHost.httpAdapter;
   }
 
+  /** Whether any controller, or method of one, uses the guard or a subclass of it. */
   private hasRoutes(): boolean {
     return this.discovery.getControllers().some(({ metatype }) => {
       if (typeof metatype !== 'function') return false;
       const prototype = metatype.prototype as Record<string, unknown>;
-      return [
-        metatype,
-        ...this.scanner.getAllMethodNames(prototype).map((name) => prototype[name]),
-      ].some(
-        (target) =>
-          typeof target === 'function' &&
-          Reflect.hasMetadata(COMPLAINT_NOTIFICATION_METADATA, target),
-      );
+      const methods = this.scanner.getAllMethodNames(prototype).map((name) => prototype[name]);
+      return [metatype, ...methods].some(isGuarded);
     });
   }
 
@@ -88,4 +84,20 @@ export class RawBodyOption implements OnApplicationBootstrap {
       register(prefix, rawBody);
     };
   }
+}
+
+/** Nest's key for what `@UseGuards()` sets; it is not exported from a package root. */
+const GUARDS_METADATA = '__guards__';
+
+function isGuarded(target: unknown): boolean {
+  if (typeof target !== 'function') return false;
+  const guards: unknown = Reflect.getMetadata(GUARDS_METADATA, target);
+  return (
+    Array.isArray(guards) &&
+    guards.some(
+      (guard: unknown) =>
+        typeof guard === 'function' &&
+        Reflect.hasMetadata(COMPLAINT_NOTIFICATION_GUARD_METADATA, guard),
+    )
+  );
 }

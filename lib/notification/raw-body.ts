@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { isNativeError } from 'node:util/types';
 import getRawBody from 'raw-body';
 import { ComplaintNotificationException } from './complaint-notification.exception.js';
 import { MAX_BODY_BYTES } from './complaint-notification.handler.js';
@@ -55,7 +56,9 @@ export async function readRawBody(request: IncomingRequest): Promise<Uint8Array 
       length: request.headers['content-length'],
     });
   } catch (cause) {
-    const isTooLarge = cause instanceof Error && 'status' in cause && cause.status === 413;
+    // raw-body leaves the stream paused: without a reader, nothing behind it on this connection moves.
+    stream.resume();
+    const isTooLarge = isNativeError(cause) && 'status' in cause && cause.status === 413;
     throw isTooLarge
       ? new ComplaintNotificationException(
           'BODY_TOO_LARGE',

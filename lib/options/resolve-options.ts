@@ -1,5 +1,6 @@
 import { createPublicKey, createSecretKey, type KeyObject } from 'node:crypto';
 import { isLoopbackHost } from '../protocol/callback-url.js';
+import { kindOf } from '../protocol/kind-of.js';
 import {
   KeyMaterialError,
   parsePlatformKey,
@@ -21,13 +22,15 @@ export const PUBLIC_KEY_ID_PREFIX = 'PUB_KEY_ID_';
 
 const DEFAULT_BASE_URLS = ['https://api.mch.weixin.qq.com', 'https://api2.mch.weixin.qq.com'];
 const DEFAULT_TIMEOUT = 10_000;
+/** Milliseconds. */
+export const MAX_TIMEOUT = 600_000;
 const DEFAULT_CLOCK_TOLERANCE = 300;
 /** "At least every 12 hours", says the documentation. */
 const MAX_REFRESH_INTERVAL = 12 * 60 * 60 * 1000;
 const DEFAULT_UNKNOWN_SERIAL_COOLDOWN = 60_000;
 const API_V3_KEY_LENGTH = 32;
 
-/** The options after the boot check: complete, parsed, immutable. */
+/** The options after the boot check: complete and parsed. */
 export interface ResolvedOptions {
   readonly mchid: string;
   readonly serial: string;
@@ -85,7 +88,7 @@ export function resolveOptions(
     if (typeof value === 'number' && value > 0 && value <= max) return true;
     report(
       option,
-      `is ${typeof value === 'number' ? value : typeof value}`,
+      typeof value === 'number' ? `is ${value}` : `is of type ${kindOf(value)}`,
       `Give a number of ${unit} above 0 and up to ${max}.`,
     );
     return false;
@@ -97,9 +100,12 @@ export function resolveOptions(
   const apiV3Key = resolveApiV3Key(options.apiV3Key, report);
 
   const platformKeys = new Map<string, PlatformKey>();
-  for (const [name, material] of Object.entries(options.platformKeys ?? {})) {
+  for (const [index, [name, material]] of Object.entries(options.platformKeys ?? {}).entries()) {
     const id = name.trim().toUpperCase();
-    const option = `platformKeys['${name}']`;
+    // A name that can be no name may be key material, by name and value exchanged.
+    const option = /^[\w ]{0,100}$/.test(name)
+      ? `platformKeys['${name}']`
+      : `platformKeys[${index}]`;
     const parsed = parse(option, () => parsePlatformKey(material));
     if (!parsed) continue;
     const fault = platformKeyFault(id, parsed, {
@@ -108,6 +114,7 @@ export function resolveOptions(
       now,
     });
     if (fault) report(option, ...fault);
+    else if (platformKeys.has(id)) report(option, 'is given twice', 'Keep one of the entries.');
     else platformKeys.set(id, parsed);
   }
 
@@ -117,7 +124,11 @@ export function resolveOptions(
     unknownSerialCooldown = DEFAULT_UNKNOWN_SERIAL_COOLDOWN,
   } = options.platformCertificates ?? {};
   if (typeof download !== 'boolean') {
-    report('platformCertificates.download', `is ${typeof download}`, 'Give true or false.');
+    report(
+      'platformCertificates.download',
+      `is of type ${kindOf(download)}`,
+      'Give true or false.',
+    );
   }
   isNumber(
     'platformCertificates.refreshInterval',
@@ -139,9 +150,21 @@ export function resolveOptions(
     );
   }
 
+  const { allowPrivateCallbackUrls = false, request = {} } = options;
+  if (typeof allowPrivateCallbackUrls !== 'boolean') {
+    // Text from an environment variable would be true whatever it says.
+    report(
+      'allowPrivateCallbackUrls',
+      `is of type ${kindOf(allowPrivateCallbackUrls)}`,
+      'Give true or false.',
+    );
+  }
+  if (kindOf(request) !== 'object') {
+    report('request', `is of type ${kindOf(request)}`, 'Give an axios request config.');
+  }
   const baseUrls = resolveBaseUrls(options.baseUrls ?? DEFAULT_BASE_URLS, report);
   const { timeout = DEFAULT_TIMEOUT, clockTolerance = DEFAULT_CLOCK_TOLERANCE } = options;
-  isNumber('timeout', timeout, 600_000, 'milliseconds');
+  isNumber('timeout', timeout, MAX_TIMEOUT, 'milliseconds');
   isNumber('clockTolerance', clockTolerance, 3600, 'seconds');
 
   if (problems.length > 0 || !privateKey || !apiV3Key)
@@ -157,8 +180,8 @@ export function resolveOptions(
     baseUrls,
     timeout,
     clockTolerance,
-    allowPrivateCallbackUrls: options.allowPrivateCallbackUrls ?? false,
-    request: options.request ?? {},
+    allowPrivateCallbackUrls,
+    request,
   });
 }
 
@@ -180,10 +203,10 @@ function resolveSerial(serial: unknown, report: Report): string {
     'openssl x509 -in apiclient_cert.pem -noout -serial';
   if (typeof serial === 'string' && serial.trim().toUpperCase().startsWith(PUBLIC_KEY_ID_PREFIX)) {
     report('serial', 'is the id of a WeChat Pay public key, which belongs into platformKeys', fix);
-  } else if (typeof serial !== 'string' || !/^[0-9a-f]{1,64}$/i.test(serial)) {
+  } else if (typeof serial !== 'string' || !/^\s*[0-9a-f]{1,64}\s*$/i.test(serial)) {
     report('serial', describe(serial, 'is not a hexadecimal serial number'), fix);
   } else {
-    return serial.toUpperCase();
+    return serial.trim().toUpperCase();
   }
   return '';
 }
@@ -196,8 +219,7 @@ function resolveApiV3Key(key: unknown, report: Report): KeyObject | undefined {
   }
   const bytes = Buffer.from(key as string);
   if (bytes.length === API_V3_KEY_LENGTH) return createSecretKey(bytes);
-  const hint =
-    bytes.toString().trim().length === bytes.length ? '' : ' It begins or ends with white space.';
+  const hint = /^\s|\s$/.test(bytes.toString()) ? ' It begins or ends with white space.' : '';
   report('apiV3Key', `has ${bytes.length} bytes, ${API_V3_KEY_LENGTH} are needed`, fix + hint);
   return undefined;
 }
@@ -208,13 +230,14 @@ function platformKeyFault(
   own: { serial: string; privateKey: KeyObject | undefined; now: number },
 ): [problem: string, fix: string] | undefined {
   const isCertificate = parsed.serial !== undefined;
-  if (id === own.serial || (own.privateKey && isPairOf(parsed.key, own.privateKey))) {
+  const isOwnSerial = own.serial !== '' && id === own.serial;
+  if (isOwnSerial || (own.privateKey && isPairOf(parsed.key, own.privateKey))) {
     return [
       "is the merchant's own certificate or key",
       "Only WeChat Pay's keys belong here: 微信支付公钥 or 平台证书 of the merchant console.",
     ];
   }
-  if (id.startsWith(PUBLIC_KEY_ID_PREFIX)) {
+  if (/^PUB_KEY_ID_\w{1,53}$/.test(id)) {
     return isCertificate
       ? [
           'holds a certificate under the id of a public key',
@@ -273,10 +296,7 @@ function resolveBaseUrls(baseUrls: unknown, report: Report): string[] {
   });
 }
 
-/** Names the kind of a wrong value, never the value. */
 function describe(value: unknown, otherwise: string): string {
   if (value === undefined || value === '') return 'is missing';
-  return typeof value === 'string'
-    ? otherwise
-    : `${otherwise} (it is ${value === null ? 'null' : `a ${typeof value}`})`;
+  return typeof value === 'string' ? otherwise : `${otherwise} (it is of type ${kindOf(value)})`;
 }

@@ -33,7 +33,7 @@ export interface WechatPayComplaintModuleOptions {
    */
   allowPrivateCallbackUrls?: boolean;
   /** axios settings for every call, such as `proxy` or `httpsAgent`; those of one call win. */
-  request?: WechatPayRequestConfig;
+  request?: Omit<WechatPayRequestConfig, 'timeout' | 'signal'>;
 }
 
 export interface PlatformCertificatesOptions {
@@ -70,6 +70,7 @@ export interface WechatPayRequestConfig extends Omit<
   | 'responseEncoding'
   | 'validateStatus'
   | 'maxRedirects'
+  | 'maxContentLength'
   | 'headers'
 > {
   /** Those that signing and verifying depend on, such as Authorization, stay as they are. */

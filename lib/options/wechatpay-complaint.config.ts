@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { isNativeError } from 'node:util/types';
 import { registerAs } from '@nestjs/config';
-import { parseCertificate } from '../protocol/rsa-key.js';
+import { KeyMaterialError, parsePlatformKey } from '../protocol/rsa-key.js';
+import { resolveOptions } from './resolve-options.js';
 import type { WechatPayComplaintModuleOptions } from './wechatpay-complaint-options.interface.js';
 import {
   type ConfigurationProblem,
@@ -37,24 +39,25 @@ function readEnvironment(env: Environment): WechatPayComplaintModuleOptions {
       report(name, 'is not set', 'See the table of variables in the README.');
     return value ?? '';
   };
-  const pem = (name: string): string | undefined => {
-    const path = text(`${name}_PATH`);
-    const inline = text(name);
-    if (path === undefined) return inline;
+  /** PEM from a variable or from the file that its `_PATH` twin names; `variable` is the one set. */
+  const pem = (name: string): { variable?: string; value?: string } => {
+    const [inline, path] = [text(name), text(`${name}_PATH`)];
+    if (path === undefined) return inline === undefined ? {} : { variable: name, value: inline };
+    const variable = `${name}_PATH`;
     if (inline !== undefined) {
-      report(name, `and ${name}_PATH are both set`, 'Keep one of them.');
-      return undefined;
+      report(name, `and ${variable} are both set`, 'Keep one of them.');
+      return { variable };
     }
     try {
-      return readFileSync(path, 'utf8');
+      return { variable, value: readFileSync(path, 'utf8') };
     } catch (error) {
-      const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+      const reason = isNativeError(error) && 'code' in error ? String(error.code) : 'unknown';
       report(
-        `${name}_PATH`,
+        variable,
         `names a file that cannot be read (${reason})`,
         'Check path and permissions.',
       );
-      return undefined;
+      return { variable };
     }
   };
   const number = (name: string): number | undefined => {
@@ -65,44 +68,37 @@ function readEnvironment(env: Environment): WechatPayComplaintModuleOptions {
   };
 
   const privateKey = pem('WECHATPAY_PRIVATE_KEY');
-  if (
-    privateKey === undefined &&
-    !problems.some(({ option }) => option.startsWith('WECHATPAY_PRIVATE_KEY'))
-  ) {
+  if (!privateKey.variable) {
     report('WECHATPAY_PRIVATE_KEY', 'is not set', 'Set it, or WECHATPAY_PRIVATE_KEY_PATH.');
   }
 
   const platformKeys: Record<string, string> = {};
   const publicKey = pem('WECHATPAY_PUBLIC_KEY');
   const publicKeyId = text('WECHATPAY_PUBLIC_KEY_ID');
-  if (publicKey !== undefined && publicKeyId !== undefined) {
-    platformKeys[publicKeyId] = publicKey;
-  } else if (publicKey !== undefined) {
+  if (publicKey.variable && publicKeyId === undefined) {
     report(
       'WECHATPAY_PUBLIC_KEY_ID',
       'is not set',
       'It is the 公钥ID beside the public key in the merchant console.',
     );
-  } else if (
-    publicKeyId !== undefined &&
-    problems.every(({ option }) => !option.startsWith('WECHATPAY_PUBLIC_KEY'))
-  ) {
+  } else if (!publicKey.variable && publicKeyId !== undefined) {
     report(
       'WECHATPAY_PUBLIC_KEY',
       'is not set',
       'Set it, or WECHATPAY_PUBLIC_KEY_PATH, beside its id.',
     );
+  } else if (publicKey.value !== undefined && publicKeyId !== undefined) {
+    platformKeys[publicKeyId] = publicKey.value;
   }
   const certificate = pem('WECHATPAY_PLATFORM_CERTIFICATE');
-  if (certificate !== undefined) {
+  if (certificate.variable && certificate.value !== undefined) {
     try {
-      platformKeys[parseCertificate(certificate.replaceAll('\\n', '\n')).serial] = certificate;
-    } catch {
-      report(
-        'WECHATPAY_PLATFORM_CERTIFICATE',
-        'is not a certificate in PEM',
-        'Give a platform certificate (平台证书).',
-      );
+      const parsed = parsePlatformKey(certificate.value);
+      if ('serial' in parsed) platformKeys[parsed.serial] = certificate.value;
+      else report(certificate.variable, 'is a public key', 'It goes into WECHATPAY_PUBLIC_KEY.');
+    } catch (error) {
+      if (!(error instanceof KeyMaterialError)) throw error;
+      report(certificate.variable, error.problem, error.fix);
     }
   }
 
@@ -116,7 +112,7 @@ function readEnvironment(env: Environment): WechatPayComplaintModuleOptions {
   const options: WechatPayComplaintModuleOptions = {
     mchid: required('WECHATPAY_MCHID'),
     serial: required('WECHATPAY_SERIAL'),
-    privateKey: privateKey ?? '',
+    privateKey: privateKey.value ?? '',
     apiV3Key: required('WECHATPAY_API_V3_KEY'),
     platformKeys: hasKeys ? platformKeys : undefined,
     platformCertificates: {
@@ -129,6 +125,34 @@ function readEnvironment(env: Environment): WechatPayComplaintModuleOptions {
     timeout: number('WECHATPAY_TIMEOUT'),
     clockTolerance: number('WECHATPAY_CLOCK_TOLERANCE'),
   };
+  // What the module would find fault with at boot is found now, under the variable's name.
+  const variables: Readonly<Record<string, string | undefined>> = {
+    mchid: 'WECHATPAY_MCHID',
+    serial: 'WECHATPAY_SERIAL',
+    privateKey: privateKey.variable ?? 'WECHATPAY_PRIVATE_KEY',
+    apiV3Key: 'WECHATPAY_API_V3_KEY',
+    platformKeys: publicKey.variable ?? certificate.variable ?? 'WECHATPAY_PUBLIC_KEY',
+    platformCertificates: 'WECHATPAY_REFRESH_INTERVAL',
+    baseUrls: 'WECHATPAY_BASE_URLS',
+    timeout: 'WECHATPAY_TIMEOUT',
+    clockTolerance: 'WECHATPAY_CLOCK_TOLERANCE',
+  };
+  for (const { option, ...fault } of faultsOf(options)) {
+    const variable = variables[option.replace(/\W.*/, '')] ?? option;
+    if (!problems.some((known) => known.option === variable)) {
+      problems.push({ option: variable, ...fault });
+    }
+  }
   if (problems.length > 0) throw new WechatPayConfigurationError(problems);
   return options;
+}
+
+function faultsOf(options: WechatPayComplaintModuleOptions): readonly ConfigurationProblem[] {
+  try {
+    resolveOptions(options);
+    return [];
+  } catch (error) {
+    if (error instanceof WechatPayConfigurationError) return error.problems;
+    throw error;
+  }
 }

@@ -1,4 +1,5 @@
 import { createPrivateKey, createPublicKey, KeyObject, X509Certificate } from 'node:crypto';
+import { kindOf } from './kind-of.js';
 
 /** Key material as an application has it: PEM text, PEM bytes, or a key that is already parsed. */
 export type KeyMaterial = string | Uint8Array | KeyObject;
@@ -16,6 +17,16 @@ export interface PlatformCertificate extends PlatformKey {
   /** Serial number in upper-case hex. */
   readonly serial: string;
   readonly expiresAt: number;
+}
+
+/** The key of a serial, unless it has expired; public keys never do. */
+export function findValidKey(
+  keys: ReadonlyMap<string, PlatformKey>,
+  serial: string,
+  now: number,
+): KeyObject | undefined {
+  const found = keys.get(serial);
+  return found && (found.expiresAt ?? Infinity) > now ? found.key : undefined;
 }
 
 /** What is wrong with key material, and how to mend it. Holds no part of the material. */
@@ -107,7 +118,7 @@ function toPem(material: unknown, fix: string): string {
     throw new KeyMaterialError(
       material === undefined
         ? 'is missing'
-        : `is ${material === null ? 'null' : typeof material}, not a PEM string, Buffer or KeyObject`,
+        : `is of type ${kindOf(material)}, not a PEM string, Buffer or KeyObject`,
       fix,
     );
   }
@@ -116,8 +127,11 @@ function toPem(material: unknown, fix: string): string {
   if (/^[^\n]{1,500}\.(pem|key|crt|cer)$/.test(text.trim())) {
     throw new KeyMaterialError('is the path of a file', 'Read it: readFileSync(path).');
   }
-  // One-line environment variables carry PEM with its line feeds escaped.
-  return text.includes('\n') ? text : text.replaceAll('\\n', '\n');
+  // One-line environment variables escape line feeds; YAML and template literals indent.
+  return text
+    .replaceAll('\\r', '')
+    .replaceAll('\\n', '\n')
+    .replaceAll(/^[ \t]+/gm, '');
 }
 
 function pemLabel(pem: string): PemLabel | undefined {

@@ -11,8 +11,9 @@ export interface WechatPayErrorOptions {
  * refusals of inbound notifications. Decide by `code`; the message is for people.
  */
 export abstract class WechatPayError extends Error {
-  readonly status?: number;
-  readonly requestId?: string;
+  // Declared, not defined: an error without an answer has neither, not even as undefined.
+  declare readonly status?: number;
+  declare readonly requestId?: string;
 
   protected constructor(
     readonly code: string,

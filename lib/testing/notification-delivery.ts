@@ -94,7 +94,12 @@ export async function deliver(
   const isAccepted = (): boolean => attempts.some(({ status }) => status === 200 || status === 204);
   for (const pause of retry ? settings.schedule : []) {
     if (isAccepted()) break;
-    await delay(pause * settings.timeScale, undefined, { signal: settings.signal, ref: false });
+    const { signal } = settings;
+    // A simulator that stops ends the retries; what was tried until then still counts.
+    await delay(pause * settings.timeScale, undefined, { signal, ref: false }).catch(
+      () => undefined,
+    );
+    if (signal.aborted) break;
     attempts.push(await send());
   }
   return { id, attempts, accepted: isAccepted() };

@@ -230,7 +230,7 @@ export class WechatPaySimulator {
    *
    * @throws Error when no URL is registered, or its host is neither on loopback nor mapped
    */
-  notify(merchant: TestMerchant, options: NotifyOptions = {}): Promise<Delivery> {
+  async notify(merchant: TestMerchant, options: NotifyOptions = {}): Promise<Delivery> {
     const { url, certificates } = this.state(merchant.mchid);
     if (url === undefined) throw new Error(`No callback URL is registered for ${merchant.mchid}.`);
     const current = merchant.mode === 'certificate' ? certificates.at(-1) : undefined;
