@@ -36,20 +36,17 @@ export class RawBodyOption implements OnApplicationBootstrap {
   /** Why the raw body is missing, and the one line that mends it. */
   advice(): string {
     const isFastify = this.adapter?.getType() === 'fastify';
-    const create = isFastify
-      ? 'NestFactory.create(AppModule, new FastifyAdapter(), { rawBody: true })'
-      : 'NestFactory.create(AppModule, { rawBody: true })';
-    if (this.rawBody === false) {
-      return `A signature is over the exact bytes of the body, which this app does not keep: ${create}`;
-    }
-    if (isFastify) {
-      return this.rawBody
-        ? 'rawBody is on, but a content type parser of this app for application/json replaces the one that keeps the bytes: remove it.'
-        : `With bodyParser: false Fastify parses JSON by itself and keeps no bytes: ${create}`;
+    if (this.rawBody === false || isFastify) {
+      return (
+        'A signature is over the exact bytes of the body, which this app does not keep: ' +
+        (isFastify
+          ? 'NestFactory.create(AppModule, new FastifyAdapter(), { rawBody: true }), without bodyParser: false'
+          : 'NestFactory.create(AppModule, { rawBody: true })')
+      );
     }
     return (
       'A body parser of this app consumes the bytes before they can be kept: remove ' +
-      `app.use(express.json()) or app.use(bodyParser.json()), and use ${create}`
+      'app.use(express.json()) or app.use(bodyParser.json()); Nest has its own, with { rawBody: true }'
     );
   }
 
