@@ -27,6 +27,14 @@ export const wechatPayComplaintConfig = registerAs('wechatPayComplaint', () =>
   readEnvironment(process.env),
 );
 
+interface Pem {
+  /** The variable that was set, or that should have been. */
+  readonly variable: string;
+  readonly isSet: boolean;
+  /** Undefined also when it was set and could not be read. */
+  readonly value?: string;
+}
+
 function readEnvironment(env: Environment): WechatPayComplaintModuleOptions {
   const problems: ConfigurationProblem[] = [];
   const report = (option: string, problem: string, fix: string): void => {
@@ -35,30 +43,8 @@ function readEnvironment(env: Environment): WechatPayComplaintModuleOptions {
   const text = (name: string): string | undefined => env[name]?.trim() || undefined;
   const required = (name: string): string => {
     const value = text(name);
-    if (value === undefined)
-      report(name, 'is not set', 'See the table of variables in the README.');
+    if (value === undefined) report(name, 'is not set', 'The README lists the variables.');
     return value ?? '';
-  };
-  /** PEM from a variable or from the file that its `_PATH` twin names; `variable` is the one set. */
-  const pem = (name: string): { variable?: string; value?: string } => {
-    const [inline, path] = [text(name), text(`${name}_PATH`)];
-    if (path === undefined) return inline === undefined ? {} : { variable: name, value: inline };
-    const variable = `${name}_PATH`;
-    if (inline !== undefined) {
-      report(name, `and ${variable} are both set`, 'Keep one of them.');
-      return { variable };
-    }
-    try {
-      return { variable, value: readFileSync(path, 'utf8') };
-    } catch (error) {
-      const reason = isNativeError(error) && 'code' in error ? String(error.code) : 'unknown';
-      report(
-        variable,
-        `names a file that cannot be read (${reason})`,
-        'Check path and permissions.',
-      );
-      return { variable };
-    }
   };
   const number = (name: string): number | undefined => {
     const value = text(name);
@@ -66,48 +52,57 @@ function readEnvironment(env: Environment): WechatPayComplaintModuleOptions {
     if (!/^\d+$/.test(value)) report(name, 'is not a whole number', 'Write digits only.');
     return Number(value);
   };
+  /** PEM from a variable, or from the file that its `_PATH` twin names. */
+  const pem = (name: string): Pem => {
+    const [value, path] = [text(name), text(`${name}_PATH`)];
+    if (path === undefined) return { variable: name, isSet: value !== undefined, value };
+    if (value !== undefined) {
+      report(name, `and ${name}_PATH are both set`, 'Keep one of them.');
+      return { variable: name, isSet: true };
+    }
+    const variable = `${name}_PATH`;
+    try {
+      return { variable, isSet: true, value: readFileSync(path, 'utf8') };
+    } catch (error) {
+      const code = isNativeError(error) && 'code' in error ? String(error.code) : 'no code';
+      report(variable, `names a file that cannot be read (${code})`, 'Check path and permissions.');
+      return { variable, isSet: true };
+    }
+  };
+  const flag = (name: string): boolean | undefined => {
+    const value = text(name)?.toLowerCase();
+    if (value === undefined) return undefined;
+    if (value === 'true' || value === 'false') return value === 'true';
+    report(name, 'is neither true nor false', 'Write one of them.');
+    return undefined;
+  };
 
   const privateKey = pem('WECHATPAY_PRIVATE_KEY');
-  if (!privateKey.variable) {
-    report('WECHATPAY_PRIVATE_KEY', 'is not set', 'Set it, or WECHATPAY_PRIVATE_KEY_PATH.');
+  if (!privateKey.isSet) {
+    report(privateKey.variable, 'is not set', 'Set it, or WECHATPAY_PRIVATE_KEY_PATH.');
   }
-
-  const platformKeys: Record<string, string> = {};
   const publicKey = pem('WECHATPAY_PUBLIC_KEY');
   const publicKeyId = text('WECHATPAY_PUBLIC_KEY_ID');
-  if (publicKey.variable && publicKeyId === undefined) {
-    report(
-      'WECHATPAY_PUBLIC_KEY_ID',
-      'is not set',
-      'It is the 公钥ID beside the public key in the merchant console.',
-    );
-  } else if (!publicKey.variable && publicKeyId !== undefined) {
-    report(
-      'WECHATPAY_PUBLIC_KEY',
-      'is not set',
-      'Set it, or WECHATPAY_PUBLIC_KEY_PATH, beside its id.',
-    );
-  } else if (publicKey.value !== undefined && publicKeyId !== undefined) {
-    platformKeys[publicKeyId] = publicKey.value;
+  if (publicKey.isSet && publicKeyId === undefined) {
+    const fix = 'It is the 公钥ID beside the public key in the merchant console.';
+    report('WECHATPAY_PUBLIC_KEY_ID', 'is not set', fix);
+  } else if (!publicKey.isSet && publicKeyId !== undefined) {
+    const fix = 'Set it, or WECHATPAY_PUBLIC_KEY_PATH, beside its id.';
+    report(publicKey.variable, 'is not set', fix);
   }
   const certificate = pem('WECHATPAY_PLATFORM_CERTIFICATE');
-  if (certificate.variable && certificate.value !== undefined) {
-    try {
-      const parsed = parsePlatformKey(certificate.value);
-      if ('serial' in parsed) platformKeys[parsed.serial] = certificate.value;
-      else report(certificate.variable, 'is a public key', 'It goes into WECHATPAY_PUBLIC_KEY.');
-    } catch (error) {
-      if (!(error instanceof KeyMaterialError)) throw error;
-      report(certificate.variable, error.problem, error.fix);
-    }
-  }
+  const certificateSerial = serialOf(certificate, report);
 
-  const download = text('WECHATPAY_DOWNLOAD_CERTIFICATES')?.toLowerCase();
-  if (download !== undefined && download !== 'true' && download !== 'false') {
-    report('WECHATPAY_DOWNLOAD_CERTIFICATES', 'is neither true nor false', 'Write one of them.');
+  const platformKeys: Record<string, string> = {};
+  if (publicKeyId !== undefined && publicKey.value !== undefined) {
+    platformKeys[publicKeyId] = publicKey.value;
   }
-  const refreshInterval = number('WECHATPAY_REFRESH_INTERVAL');
+  if (certificateSerial !== undefined && certificate.value !== undefined) {
+    platformKeys[certificateSerial] = certificate.value;
+  }
   const hasKeys = Object.keys(platformKeys).length > 0;
+  const isAnyKeyMeant = publicKey.isSet || publicKeyId !== undefined || certificate.isSet;
+  const download = flag('WECHATPAY_DOWNLOAD_CERTIFICATES');
 
   const options: WechatPayComplaintModuleOptions = {
     mchid: required('WECHATPAY_MCHID'),
@@ -116,8 +111,9 @@ function readEnvironment(env: Environment): WechatPayComplaintModuleOptions {
     apiV3Key: required('WECHATPAY_API_V3_KEY'),
     platformKeys: hasKeys ? platformKeys : undefined,
     platformCertificates: {
-      download: download === undefined ? !hasKeys : download === 'true',
-      refreshInterval,
+      // A key that is meant but faulty has been reported; that there is none would be one too many.
+      download: download === false && isAnyKeyMeant ? !hasKeys : (download ?? !hasKeys),
+      refreshInterval: number('WECHATPAY_REFRESH_INTERVAL'),
     },
     baseUrls: text('WECHATPAY_BASE_URLS')
       ?.split(',')
@@ -125,28 +121,47 @@ function readEnvironment(env: Environment): WechatPayComplaintModuleOptions {
     timeout: number('WECHATPAY_TIMEOUT'),
     clockTolerance: number('WECHATPAY_CLOCK_TOLERANCE'),
   };
-  // What the module would find fault with at boot is found now, under the variable's name.
-  const variables: Readonly<Record<string, string | undefined>> = {
-    mchid: 'WECHATPAY_MCHID',
-    serial: 'WECHATPAY_SERIAL',
-    privateKey: privateKey.variable ?? 'WECHATPAY_PRIVATE_KEY',
-    apiV3Key: 'WECHATPAY_API_V3_KEY',
-    platformKeys: publicKey.variable ?? certificate.variable ?? 'WECHATPAY_PUBLIC_KEY',
-    platformCertificates: 'WECHATPAY_REFRESH_INTERVAL',
-    baseUrls: 'WECHATPAY_BASE_URLS',
-    timeout: 'WECHATPAY_TIMEOUT',
-    clockTolerance: 'WECHATPAY_CLOCK_TOLERANCE',
-  };
-  for (const { option, ...fault } of faultsOf(options)) {
-    const variable = variables[option.replace(/\W.*/, '')] ?? option;
-    if (!problems.some((known) => known.option === variable)) {
-      problems.push({ option: variable, ...fault });
-    }
+
+  /** Where each option comes from; those of one list or map share a beginning. */
+  const variables: readonly [option: string, variable: string][] = [
+    ['mchid', 'WECHATPAY_MCHID'],
+    ['serial', 'WECHATPAY_SERIAL'],
+    ['privateKey', privateKey.variable],
+    ['apiV3Key', 'WECHATPAY_API_V3_KEY'],
+    [`platformKeys['${certificateSerial}']`, certificate.variable],
+    ['platformKeys', publicKey.variable],
+    ['platformCertificates.refreshInterval', 'WECHATPAY_REFRESH_INTERVAL'],
+    ['baseUrls', 'WECHATPAY_BASE_URLS'],
+    ['timeout', 'WECHATPAY_TIMEOUT'],
+    ['clockTolerance', 'WECHATPAY_CLOCK_TOLERANCE'],
+  ];
+  const reported = new Set(problems.map(({ option }) => option));
+  for (const { option, problem, fix } of faultsOf(options)) {
+    const [, variable = option] = variables.find(([name]) => option.startsWith(name)) ?? [];
+    if (!reported.has(variable)) report(variable, problem, fix);
   }
   if (problems.length > 0) throw new WechatPayConfigurationError(problems);
   return options;
 }
 
+/** A certificate is registered under its own serial, so nobody has to copy that. */
+function serialOf(
+  { variable, value }: Pem,
+  report: (option: string, problem: string, fix: string) => void,
+): string | undefined {
+  if (value === undefined) return undefined;
+  try {
+    const key = parsePlatformKey(value);
+    if ('serial' in key) return key.serial;
+    report(variable, 'is a public key', 'It goes into WECHATPAY_PUBLIC_KEY.');
+  } catch (error) {
+    if (!(error instanceof KeyMaterialError)) throw error;
+    report(variable, error.problem, error.fix);
+  }
+  return undefined;
+}
+
+/** What the module would find fault with at boot. */
 function faultsOf(options: WechatPayComplaintModuleOptions): readonly ConfigurationProblem[] {
   try {
     resolveOptions(options);

@@ -34,6 +34,8 @@ export interface TestMerchant {
   readonly platformCertificate: TestPlatformKey;
   /** Ready for `WechatPayComplaintModule.forRoot(...)`, but for `baseUrls`. */
   readonly options: WechatPayComplaintModuleOptions;
+  /** The same as `WECHATPAY_*` variables, for apps that use the config factory. */
+  readonly environment: Readonly<Record<string, string>>;
 }
 
 export interface TestMerchantOptions {
@@ -77,6 +79,17 @@ export async function createTestMerchant({
       ...merchant,
       ...(mode !== 'certificate' && { platformKeys: { [publicKey.id]: publicKey.pem } }),
       platformCertificates: { download: mode !== 'public-key' },
+    },
+    environment: {
+      WECHATPAY_MCHID: merchant.mchid,
+      WECHATPAY_SERIAL: merchant.serial,
+      WECHATPAY_PRIVATE_KEY: merchant.privateKey,
+      WECHATPAY_API_V3_KEY: merchant.apiV3Key,
+      ...(mode !== 'certificate' && {
+        WECHATPAY_PUBLIC_KEY_ID: publicKey.id,
+        WECHATPAY_PUBLIC_KEY: publicKey.pem,
+      }),
+      WECHATPAY_DOWNLOAD_CERTIFICATES: String(mode !== 'public-key'),
     },
   };
 }

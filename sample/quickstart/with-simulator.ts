@@ -40,15 +40,7 @@ async function step(name: string, run: () => Promise<string>): Promise<void> {
 
 const merchant = await createTestMerchant();
 const simulator = await WechatPaySimulator.start({ merchants: [merchant] });
-Object.assign(process.env, {
-  WECHATPAY_MCHID: merchant.mchid,
-  WECHATPAY_SERIAL: merchant.serial,
-  WECHATPAY_PRIVATE_KEY: merchant.privateKey,
-  WECHATPAY_API_V3_KEY: merchant.apiV3Key,
-  WECHATPAY_PUBLIC_KEY_ID: merchant.publicKey.id,
-  WECHATPAY_PUBLIC_KEY: merchant.publicKey.pem,
-  WECHATPAY_BASE_URLS: simulator.url,
-});
+Object.assign(process.env, merchant.environment, { WECHATPAY_BASE_URLS: simulator.url });
 
 const logger = new StepLogger({ logLevels: ['warn', 'error', 'fatal'] });
 const app: INestApplication = await NestFactory.create(AppModule, {

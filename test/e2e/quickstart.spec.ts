@@ -17,15 +17,7 @@ describe('The app of sample/quickstart', () => {
   beforeAll(async () => {
     merchant = await createTestMerchant();
     simulator = await WechatPaySimulator.start({ merchants: [merchant] });
-    Object.assign(process.env, {
-      WECHATPAY_MCHID: merchant.mchid,
-      WECHATPAY_SERIAL: merchant.serial,
-      WECHATPAY_PRIVATE_KEY: merchant.privateKey,
-      WECHATPAY_API_V3_KEY: merchant.apiV3Key,
-      WECHATPAY_PUBLIC_KEY_ID: merchant.publicKey.id,
-      WECHATPAY_PUBLIC_KEY: merchant.publicKey.pem,
-      WECHATPAY_BASE_URLS: simulator.url,
-    });
+    Object.assign(process.env, merchant.environment, { WECHATPAY_BASE_URLS: simulator.url });
   });
   afterAll(async () => {
     process.env = environment;

@@ -208,6 +208,12 @@ describe('parsePrivateKey', () => {
       /merchant console/,
     ],
     [
+      'an SM2 key (国密), a type that Node has no name for',
+      () => pkcs8(generateKeyPairSync('ec', { namedCurve: 'SM2' }).privateKey),
+      'is a key of type unknown, not RSA',
+      /merchant console/,
+    ],
+    [
       'an Ed25519 KeyObject',
       () => generateKeyPairSync('ed25519').privateKey,
       'is a key of type ed25519, not RSA',
@@ -339,6 +345,12 @@ describe('parsePlatformKey', () => {
       'an EC key',
       () => spki(generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey),
       'is a key of type ec, not RSA',
+      /merchant console/,
+    ],
+    [
+      'an SM2 key (国密), a type that Node has no name for',
+      () => spki(generateKeyPairSync('ec', { namedCurve: 'SM2' }).publicKey),
+      'is a key of type unknown, not RSA',
       /merchant console/,
     ],
     [
