@@ -1,6 +1,3 @@
-/** Metadata of routes with `@ComplaintNotification()`. */
-export const COMPLAINT_NOTIFICATION_METADATA = 'nestjs-wechatpay-complaint:notification';
-
 /** Metadata of the guard and, by inheritance, of its subclasses. */
 export const COMPLAINT_NOTIFICATION_GUARD_METADATA = 'nestjs-wechatpay-complaint:guard';
 

@@ -3,15 +3,14 @@ import {
   type ExecutionContext,
   HttpCode,
   HttpStatus,
-  SetMetadata,
   UseFilters,
   UseGuards,
   UseInterceptors,
 } from '@nestjs/common';
-import { COMPLAINT_NOTIFICATION_METADATA } from './complaint-notification.constants.js';
 import { ComplaintNotificationFilter } from './complaint-notification.filter.js';
 import { ComplaintNotificationGuard } from './complaint-notification.guard.js';
 import { ComplaintNotificationInterceptor } from './complaint-notification.interceptor.js';
+import { isGuarded } from './guarded-route.js';
 
 /**
  * Makes a POST route, or all routes of a controller, receive complaint notifications: verified and
@@ -26,7 +25,6 @@ import { ComplaintNotificationInterceptor } from './complaint-notification.inter
  */
 export function ComplaintNotification(): ClassDecorator & MethodDecorator {
   return applyDecorators(
-    SetMetadata(COMPLAINT_NOTIFICATION_METADATA, true),
     NoContent,
     UseGuards(ComplaintNotificationGuard),
     UseInterceptors(ComplaintNotificationInterceptor),
@@ -35,15 +33,13 @@ export function ComplaintNotification(): ClassDecorator & MethodDecorator {
 }
 
 /**
- * Whether a route has `@ComplaintNotification()`: for a global guard, which would turn WeChat Pay
+ * Whether a route has `@ComplaintNotification()`, or its guard alone: for a global guard, which would turn WeChat Pay
  * away, and for interceptors that should leave these routes alone.
  */
 export function isComplaintNotification(
   context: Pick<ExecutionContext, 'getHandler' | 'getClass'>,
 ): boolean {
-  return [context.getHandler(), context.getClass()].some(
-    (target) => Reflect.getMetadata(COMPLAINT_NOTIFICATION_METADATA, target) === true,
-  );
+  return isGuarded(context.getHandler()) || isGuarded(context.getClass());
 }
 
 /**

@@ -5,7 +5,7 @@ import {
   HttpAdapterHost,
   MetadataScanner,
 } from '@nestjs/core';
-import { COMPLAINT_NOTIFICATION_GUARD_METADATA } from './complaint-notification.constants.js';
+import { isGuarded } from './guarded-route.js';
 
 /**
  * Whether the app keeps raw bodies. Nest tells nobody, so the one call that carries the option to
@@ -81,20 +81,4 @@ export class RawBodyOption implements OnApplicationBootstrap {
       register(prefix, rawBody);
     };
   }
-}
-
-/** Nest's key for what `@UseGuards()` sets; it is not exported from a package root. */
-const GUARDS_METADATA = '__guards__';
-
-function isGuarded(target: unknown): boolean {
-  if (typeof target !== 'function') return false;
-  const guards: unknown = Reflect.getMetadata(GUARDS_METADATA, target);
-  return (
-    Array.isArray(guards) &&
-    guards.some(
-      (guard: unknown) =>
-        typeof guard === 'function' &&
-        Reflect.hasMetadata(COMPLAINT_NOTIFICATION_GUARD_METADATA, guard),
-    )
-  );
 }

@@ -22,6 +22,7 @@ import {
   ComplaintNotificationReceiver,
   ComplaintNotificationService,
   ComplaintPayload,
+  isComplaintNotification,
   WechatPayComplaintModule,
   type WechatPayComplaintModuleOptions,
   type WechatPayComplaintOptionsFactory,
@@ -343,6 +344,31 @@ describe.each(ADAPTERS)('ComplaintNotificationGuard by itself, on %s', (adapter)
     const refused = await httpPost(`${url}/complaints`, headers, `${body} `);
     expect(refused.status).toBe(401);
     expect(JSON.parse(refused.text)).toEqual({ code: 'FAIL', message: 'The signature is wrong' });
+  });
+
+  it('is recognised by isComplaintNotification, as is a subclass', () => {
+    @Injectable()
+    class OwnGuard extends ComplaintNotificationGuard {}
+    @Controller()
+    class GuardedController {
+      @UseGuards(ComplaintNotificationGuard)
+      guarded(): void {}
+
+      @UseGuards(OwnGuard)
+      ownGuarded(): void {}
+
+      @UseGuards()
+      unguarded(): void {}
+    }
+    const { guarded, ownGuarded, unguarded } = GuardedController.prototype;
+    expect(
+      [guarded, ownGuarded, unguarded].map((handler) =>
+        isComplaintNotification({
+          getHandler: () => handler,
+          getClass: <T>() => GuardedController as Type<T>,
+        }),
+      ),
+    ).toEqual([true, true, false]);
   });
 
   it('is seen by the check at boot', async () => {
