@@ -1,4 +1,5 @@
 import { getEventListeners, once } from 'node:events';
+import { Agent } from 'node:http';
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import {
   WechatPayError,
@@ -71,6 +72,29 @@ describe('A call without an answer', () => {
             throw new Error('no sockets today');
           },
         },
+      },
+      'no sockets today',
+    ],
+    [
+      'an agent that throws something else than an Error',
+      {
+        httpAgent: {
+          addRequest: () => {
+            // eslint-disable-next-line @typescript-eslint/only-throw-error
+            throw 'no sockets today';
+          },
+        },
+      },
+      'no sockets today',
+    ],
+    [
+      'an agent that finds no connection',
+      {
+        httpAgent: Object.assign(new Agent(), {
+          createConnection: (_options: object, done: (error: Error) => void) => {
+            done(new Error('no sockets today'));
+          },
+        }),
       },
       'no sockets today',
     ],
