@@ -3,6 +3,7 @@ export { WechatPayComplaintModule } from './wechatpay-complaint.module.js';
 // Options
 export type {
   PlatformCertificatesOptions,
+  RetryOptions,
   WechatPayComplaintModuleOptions,
   WechatPayComplaintOptionsFactory,
   WechatPayRequestConfig,
@@ -12,6 +13,26 @@ export {
   WechatPayConfigurationError,
 } from './options/wechatpay-configuration.error.js';
 export type { KeyMaterial } from './protocol/rsa-key.js';
+
+// Remembering which notifications were handled
+export type {
+  NotificationClaim,
+  NotificationKey,
+  NotificationStore,
+} from './store/notification-store.interface.js';
+export {
+  MemoryNotificationStore,
+  type MemoryNotificationStoreOptions,
+} from './store/memory-notification-store.js';
+export { NotificationStoreError } from './store/notification-store.error.js';
+
+// Seen from outside
+export {
+  CALL_CHANNEL,
+  type CallEvent,
+  NOTIFICATION_CHANNEL,
+  type NotificationEvent,
+} from './diagnostics.js';
 
 // Outbound: the callback URL
 export {

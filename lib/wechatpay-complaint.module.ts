@@ -1,11 +1,13 @@
 import { HttpModule, HttpService } from '@nestjs/axios';
 import { Module, type OnApplicationShutdown } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
+import { CallbackUrlRegistrar } from './client/callback-url.registrar.js';
 import { ComplaintNotificationService } from './client/complaint-notification.service.js';
 import { MerchantContext } from './client/merchant-context.js';
 import { COMPLAINT_NOTIFICATION_RECEIVER } from './notification/complaint-notification.constants.js';
 import { ComplaintNotificationHandler } from './notification/complaint-notification.handler.js';
 import { ComplaintNotificationReceiver } from './notification/complaint-notification.receiver.js';
+import { ComplaintNotificationRunner } from './notification/complaint-notification.runner.js';
 import { RawBodyOption } from './notification/raw-body-option.js';
 import { resolveOptions } from './options/resolve-options.js';
 import {
@@ -30,7 +32,9 @@ import type { WechatPayComplaintModuleOptions } from './options/wechatpay-compla
         new MerchantContext(resolveOptions(options), http),
     },
     RawBodyOption,
+    ComplaintNotificationRunner,
     ComplaintNotificationService,
+    CallbackUrlRegistrar,
     ComplaintNotificationHandler,
     { provide: COMPLAINT_NOTIFICATION_RECEIVER, useClass: ComplaintNotificationReceiver },
   ],
@@ -44,12 +48,16 @@ export class WechatPayComplaintModule
   extends ConfigurableModuleClass
   implements OnApplicationShutdown
 {
-  constructor(private readonly merchant: MerchantContext) {
+  constructor(
+    private readonly merchant: MerchantContext,
+    private readonly runner: ComplaintNotificationRunner,
+  ) {
     super();
   }
 
-  /** After the HTTP server has closed: until then a notification may need a key. */
-  onApplicationShutdown(): void {
-    this.merchant.stop();
+  /** After the HTTP server has closed: until then notifications come, and need keys and store. */
+  async onApplicationShutdown(): Promise<void> {
+    await this.runner.drain();
+    await this.merchant.close();
   }
 }

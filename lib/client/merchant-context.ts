@@ -3,6 +3,8 @@ import { firstValueFrom } from 'rxjs';
 import { PlatformCertificates } from '../keys/platform-certificates.js';
 import { PlatformKeys } from '../keys/platform-keys.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
+import { MemoryNotificationStore } from '../store/memory-notification-store.js';
+import type { NotificationStore } from '../store/notification-store.interface.js';
 import { findValidKey } from '../protocol/rsa-key.js';
 import { WechatPayClient } from './wechatpay-client.js';
 import { WechatPayTransport } from './wechatpay-transport.js';
@@ -13,6 +15,8 @@ const CERTIFICATES_PATH = '/v3/certificates';
 export class MerchantContext {
   readonly keys: PlatformKeys;
   readonly client: WechatPayClient;
+  /** Undefined when nothing is to be remembered. */
+  readonly store?: NotificationStore;
 
   constructor(
     readonly options: ResolvedOptions,
@@ -30,6 +34,8 @@ export class MerchantContext {
         fetch: (signal) =>
           firstValueFrom(transport.send({ method: 'GET', target: CERTIFICATES_PATH }, { signal })),
       });
+    this.store =
+      options.store === false ? undefined : (options.store ?? new MemoryNotificationStore());
     this.keys = new PlatformKeys(platformKeys, certificates);
     this.client = new WechatPayClient(transport, this.keys, clockTolerance);
   }
@@ -38,8 +44,9 @@ export class MerchantContext {
     return this.options.mchid;
   }
 
-  /** To be called on shutdown. */
-  stop(): void {
+  /** To be called on shutdown, after the last handler. */
+  async close(): Promise<void> {
     this.keys.stop();
+    await this.store?.close?.();
   }
 }

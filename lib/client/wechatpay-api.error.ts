@@ -45,6 +45,8 @@ const HINTS: ReadonlyMap<string, string> = new Map(
 export class WechatPayApiError extends WechatPayError {
   declare readonly code: WechatPayApiErrorCode;
   declare readonly status: number;
+  /** Milliseconds after which WeChat Pay asks to be called again. */
+  declare readonly retryAfter?: number;
 
   constructor(
     call: string,
@@ -53,7 +55,7 @@ export class WechatPayApiError extends WechatPayError {
     readonly apiMessage: string,
     /** What WeChat Pay says on the fault, as sent. */
     readonly detail: WechatPayApiErrorDetail | undefined,
-    options: WechatPayErrorOptions & { status: number },
+    options: WechatPayErrorOptions & { status: number; retryAfter?: number },
   ) {
     const hint = HINTS.get(code);
     super(
@@ -63,5 +65,6 @@ export class WechatPayApiError extends WechatPayError {
         (options.requestId ? ` (Request-ID ${options.requestId})` : ''),
       options,
     );
+    if (options.retryAfter !== undefined) this.retryAfter = options.retryAfter;
   }
 }

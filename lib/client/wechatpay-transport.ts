@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { isNativeError } from 'node:util/types';
 import type { HttpService } from '@nestjs/axios';
+import { Logger } from '@nestjs/common';
 import { type AxiosResponse, CanceledError, isAxiosError } from 'axios';
 import {
   catchError,
@@ -8,10 +9,13 @@ import {
   map,
   Observable,
   race,
+  retry,
   switchMap,
+  tap,
   throwError,
   timeout,
   TimeoutError,
+  timer,
 } from 'rxjs';
 import { MAX_TIMEOUT, type ResolvedOptions } from '../options/resolve-options.js';
 import type { WechatPayRequestConfig } from '../options/wechatpay-complaint-options.interface.js';
@@ -20,7 +24,10 @@ import { isJsonObject, parseJsonObject } from '../protocol/json.js';
 import { signRsaSha256 } from '../protocol/rsa.js';
 import type { HeaderFields } from '../protocol/signature-headers.js';
 import { WechatPayError } from '../protocol/wechatpay.error.js';
+import { type CallEvent, publishCall, since } from '../diagnostics.js';
 import { VERSION } from '../version.js';
+import { BaseUrlSelector } from './base-url-selector.js';
+import { isConnectionFailure, mayRepeat, parseRetryAfter, pauseAfter } from './retry-policy.js';
 import { WechatPayApiError } from './wechatpay-api.error.js';
 import { WechatPayNetworkError } from './wechatpay-network.error.js';
 
@@ -46,34 +53,120 @@ const MAX_ANSWER_BYTES = 1024 * 1024;
 const USER_AGENT = `nestjs-wechatpay-complaint/${VERSION} node/${process.versions.node}`;
 
 /**
- * Signs and sends the calls of one merchant. Every failure leaves as a typed error that holds
- * nothing of the request; whether a success is genuine is for its caller to find out.
+ * Signs and sends the calls of one merchant, again where that is safe and may help. Every failure
+ * leaves as a typed error that holds nothing of the request.
  */
 export class WechatPayTransport {
+  private readonly logger = new Logger('WechatPayComplaint');
+  private readonly hosts: BaseUrlSelector;
+
   constructor(
     private readonly http: HttpService,
     private readonly options: ResolvedOptions,
-  ) {}
+  ) {
+    this.hosts = new BaseUrlSelector(options.baseUrls, options.failoverCooldown);
+  }
 
   /**
-   * Cold: every subscription signs anew; unsubscribing aborts the request. Time limit and signal
-   * span everything, `check` included, which decides whether an answer is to be believed.
+   * Cold: every subscription, and every attempt, signs anew; unsubscribing aborts the request.
+   * `check` decides whether an answer is to be believed. The time limit holds for one attempt with
+   * its check, the deadline of the options for all of them.
    */
   send(
     call: WechatPayCall,
     config: WechatPayRequestConfig = {},
     check: (answer: UnverifiedAnswer) => void | Promise<void> = () => undefined,
   ): Observable<UnverifiedAnswer> {
-    const name = `${call.method} ${call.target}`;
     const limit = this.timeLimit(config.timeout);
-    const answer = defer(() => this.sign(call)).pipe(
+    const deadline = Math.max(this.options.retry.deadline, limit);
+    return defer(() => {
+      const start = performance.now();
+      return race(
+        whenAborted(config.signal),
+        this.attempt(call, config, check, limit).pipe(
+          retry({
+            delay: (error: unknown, attempt) => {
+              const pause = this.pauseBeforeNext(call, error, attempt);
+              return pause === undefined || since(start) + pause >= deadline
+                ? throwError(() => error)
+                : timer(pause);
+            },
+          }),
+        ),
+      );
+    }).pipe(
+      timeout({ first: deadline }),
+      catchError((error: unknown) => throwError(() => toTypedError(call, error, deadline))),
+    );
+  }
+
+  /** Undefined when there is to be no next attempt. */
+  private pauseBeforeNext(
+    call: WechatPayCall,
+    error: unknown,
+    attempt: number,
+  ): number | undefined {
+    const { retry: settings } = this.options;
+    if (!(error instanceof WechatPayError)) return undefined;
+    if (attempt >= settings.attempts || !mayRepeat(call.method, error)) return undefined;
+    const pause = Math.round(pauseAfter(attempt, error, settings));
+    this.logger.warn(
+      `${nameOf(call)} failed (${error.code}), attempt ${attempt} of ${settings.attempts}: ` +
+        `again in ${pause} ms on ${this.hosts.current()}`,
+    );
+    return pause;
+  }
+
+  private attempt(
+    call: WechatPayCall,
+    config: WechatPayRequestConfig,
+    check: (answer: UnverifiedAnswer) => void | Promise<void>,
+    limit: number,
+  ): Observable<UnverifiedAnswer> {
+    return defer(() => {
+      const baseUrl = this.hosts.current();
+      const start = performance.now();
+      const publish = (
+        event: Pick<CallEvent, 'outcome' | 'code' | 'status' | 'requestId'>,
+      ): void => {
+        const { mchid } = this.options;
+        const { method, target } = call;
+        publishCall({ mchid, method, baseUrl, target, duration: since(start), ...event });
+      };
+      return this.exchange(call, config, baseUrl).pipe(
+        switchMap(async (answer) => {
+          await check(answer);
+          return answer;
+        }),
+        // axios' own limit starts anew with every byte; this one is for the whole attempt.
+        timeout({ first: limit }),
+        catchError((reason: unknown) => {
+          const error = toTypedError(call, reason, limit);
+          const { code, status, requestId } = error;
+          publish({ outcome: 'failed', code, status, requestId });
+          if (isConnectionFailure(error)) this.hosts.reportFailure(baseUrl, code);
+          return throwError(() => error);
+        }),
+        tap(({ status, requestId }) => {
+          publish({ outcome: 'succeeded', status, requestId });
+        }),
+      );
+    });
+  }
+
+  private exchange(
+    call: WechatPayCall,
+    config: WechatPayRequestConfig,
+    baseUrl: string,
+  ): Observable<UnverifiedAnswer> {
+    return defer(() => this.sign(call)).pipe(
       switchMap(({ authorization, data }) =>
         this.http.request<unknown>({
           ...this.options.request,
           ...config,
           headers: this.headers(config, authorization, data !== undefined),
           method: call.method,
-          url: `${this.options.baseUrls[0]}${call.target}`,
+          url: `${baseUrl}${call.target}`,
           baseURL: undefined,
           params: undefined,
           auth: undefined,
@@ -86,19 +179,10 @@ export class WechatPayTransport {
           maxRedirects: 0,
           maxContentLength: MAX_ANSWER_BYTES,
           validateStatus: () => true,
-          // axios' own limit starts anew with every byte; the one below is for the whole call.
           timeout: 0,
         }),
       ),
-      map((response) => toAnswer(name, response)),
-      switchMap(async (unverified) => {
-        await check(unverified);
-        return unverified;
-      }),
-    );
-    return race(whenAborted(config.signal), answer).pipe(
-      timeout({ first: limit }),
-      catchError((error: unknown) => throwError(() => toTypedError(name, error, limit))),
+      map((response) => toAnswer(call, response)),
     );
   }
 
@@ -149,26 +233,33 @@ export class WechatPayTransport {
   }
 }
 
+function nameOf({ method, target }: WechatPayCall): string {
+  return `${method} ${target}`;
+}
+
 function toAnswer(
-  call: string,
+  call: WechatPayCall,
   { status, headers, data }: AxiosResponse<unknown>,
 ): UnverifiedAnswer {
   const fields: HeaderFields = Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [name.toLowerCase(), toField(value)]),
   );
-  const id = fields['request-id'];
-  const requestId = typeof id === 'string' ? id : undefined;
+  const requestId = firstOf(fields['request-id']);
   const body = Buffer.isBuffer(data) ? data : Buffer.alloc(0);
   if (status >= 200 && status < 300) return { status, headers: fields, body, requestId };
 
   const { code, message, detail } = parseJsonObject(body) ?? {};
   throw new WechatPayApiError(
-    call,
+    nameOf(call),
     typeof code === 'string' && code !== '' ? code : `HTTP_${status}`,
     typeof message === 'string' ? message : 'the body has no message',
     isJsonObject(detail) ? detail : undefined,
-    { status, requestId },
+    { status, requestId, retryAfter: parseRetryAfter(firstOf(fields['retry-after']), Date.now()) },
   );
+}
+
+function firstOf(field: string | readonly string[] | undefined): string | undefined {
+  return typeof field === 'string' ? field : field?.[0];
 }
 
 function toField(value: unknown): string | string[] | undefined {
@@ -191,7 +282,8 @@ function whenAborted(signal: WechatPayRequestConfig['signal']): Observable<never
 }
 
 /** Whatever went wrong below leaves without axios' error: that one holds the whole request. */
-function toTypedError(call: string, error: unknown, limit: number): Error {
+function toTypedError(request: WechatPayCall, error: unknown, limit: number): WechatPayError {
+  const call = nameOf(request);
   if (error instanceof WechatPayError) return error;
   if (error instanceof TimeoutError) {
     const cause = new Error(`no complete answer within ${limit} ms`);

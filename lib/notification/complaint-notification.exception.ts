@@ -12,7 +12,10 @@ export type ComplaintNotificationRefusalCode =
   | 'NOT_A_COMPLAINT'
   | 'UNSUPPORTED_ALGORITHM'
   | 'DECRYPTION_FAILED'
-  | 'MALFORMED_RESOURCE';
+  | 'MALFORMED_RESOURCE'
+  | 'IN_PROGRESS'
+  | 'HANDLER_TIMEOUT'
+  | 'STORE_UNAVAILABLE';
 
 /** What the sender is told: enough to see which check failed, nothing about this side. */
 const ANSWERS: Readonly<
@@ -35,6 +38,9 @@ const ANSWERS: Readonly<
   UNSUPPORTED_ALGORITHM: [400, 'The encryption algorithm is not supported'],
   DECRYPTION_FAILED: [400, 'The resource cannot be decrypted'],
   MALFORMED_RESOURCE: [400, 'The resource is not a complaint'],
+  IN_PROGRESS: [409, 'The notification is being handled'],
+  HANDLER_TIMEOUT: [503, 'Handling the notification takes longer'],
+  STORE_UNAVAILABLE: [503, 'The notification cannot be handled at present'],
 };
 
 /**

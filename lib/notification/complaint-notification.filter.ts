@@ -21,10 +21,7 @@ export class ComplaintNotificationFilter implements ExceptionFilter<unknown> {
     const { httpAdapter } = this.adapterHost;
     const response: unknown = host.switchToHttp().getResponse();
     const status = exception instanceof HttpException ? exception.getStatus() : 500;
-    // Refusals have been logged where they were made.
-    if (!(exception instanceof ComplaintNotificationException)) {
-      logHandlingFailure(this.logger, exception);
-    }
+    logHandlingFailure(this.logger, exception);
     if (httpAdapter.isHeadersSent(response)) {
       httpAdapter.end(response);
       return;

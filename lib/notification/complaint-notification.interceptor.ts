@@ -1,23 +1,38 @@
 import {
   type CallHandler,
   type ExecutionContext,
+  Inject,
   Injectable,
   Logger,
   type NestInterceptor,
 } from '@nestjs/common';
 import { lastValueFrom, Observable } from 'rxjs';
+import { COMPLAINT_NOTIFICATION_RECEIVER } from './complaint-notification.constants.js';
+import { ComplaintNotificationReceiver } from './complaint-notification.receiver.js';
 import { logHandlingFailure } from './handling-failure.js';
+import { payloadOf } from './request-payload.js';
 
-/** Waits until the handler is done, whatever kind of value it returns, and drops that value. */
+/**
+ * Has the handler run once, waits until it is done, whatever kind of value it returns, and drops
+ * that value.
+ */
 @Injectable()
 export class ComplaintNotificationInterceptor implements NestInterceptor<unknown, undefined> {
   private readonly logger = new Logger('WechatPayComplaint');
 
-  intercept(_context: ExecutionContext, next: CallHandler<unknown>): Observable<undefined> {
+  constructor(
+    @Inject(COMPLAINT_NOTIFICATION_RECEIVER)
+    private readonly receiver: ComplaintNotificationReceiver,
+  ) {}
+
+  intercept(context: ExecutionContext, next: CallHandler<unknown>): Observable<undefined> {
+    const notification = payloadOf(context.switchToHttp().getRequest());
+    const handle = (): Promise<unknown> =>
+      lastValueFrom(next.handle(), { defaultValue: undefined });
     return new Observable((subscriber) => {
       // Not unsubscribed with the subscriber: when the sender hangs up, Nest 12 would tear down a
       // handler's Observable, which would leave the notification half handled.
-      lastValueFrom(next.handle(), { defaultValue: undefined }).then(
+      this.receiver.process(notification, handle).then(
         () => {
           subscriber.next(undefined);
           subscriber.complete();

@@ -1,9 +1,12 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { MerchantContext } from '../client/merchant-context.js';
+import { publishNotification, since } from '../diagnostics.js';
 import {
   ComplaintNotificationException,
   type ComplaintNotificationRefusalCode,
 } from './complaint-notification.exception.js';
 import { ComplaintNotificationHandler } from './complaint-notification.handler.js';
+import { ComplaintNotificationRunner } from './complaint-notification.runner.js';
 import type { ComplaintNotificationPayload } from './complaint-notification-payload.interface.js';
 import { assertJsonContentType, type IncomingRequest, readRawBody } from './raw-body.js';
 import { RawBodyOption } from './raw-body-option.js';
@@ -15,18 +18,24 @@ const QUIET: readonly ComplaintNotificationRefusalCode[] = [
   'UNREADABLE_BODY',
 ];
 
-/** Where a request of the app becomes a notification: fetches its raw body, logs every refusal. */
+/**
+ * What guard and interceptor of a route share: makes a request of the app a notification, logging
+ * every refusal, and has its handler run once.
+ */
 @Injectable()
 export class ComplaintNotificationReceiver {
   private readonly logger = new Logger('WechatPayComplaint');
 
   constructor(
     private readonly handler: ComplaintNotificationHandler,
+    private readonly runner: ComplaintNotificationRunner,
     private readonly rawBodyOption: RawBodyOption,
+    private readonly merchant: MerchantContext,
   ) {}
 
   /** @throws ComplaintNotificationException */
   async receive(request: IncomingRequest): Promise<ComplaintNotificationPayload> {
+    const start = performance.now();
     try {
       assertJsonContentType(request);
       return await this.handler.handle({
@@ -35,9 +44,33 @@ export class ComplaintNotificationReceiver {
         body: () => this.readBody(request),
       });
     } catch (error) {
-      if (error instanceof ComplaintNotificationException) this.log(error);
+      if (error instanceof ComplaintNotificationException) {
+        this.log(error);
+        const { code, requestId } = error;
+        publishNotification({
+          mchid: this.merchant.mchid,
+          outcome: 'refused',
+          code,
+          requestId,
+          late: false,
+          duration: since(start),
+        });
+      }
       throw error;
     }
+  }
+
+  /**
+   * Runs the handler of a genuine notification, unless it was handled before.
+   *
+   * @throws ComplaintNotificationException IN_PROGRESS, HANDLER_TIMEOUT, STORE_UNAVAILABLE
+   * @throws whatever the handler does
+   */
+  process(
+    notification: ComplaintNotificationPayload,
+    handle: () => Promise<unknown>,
+  ): Promise<void> {
+    return this.runner.run(notification, handle);
   }
 
   private async readBody(request: IncomingRequest): Promise<Uint8Array> {

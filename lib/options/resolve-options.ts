@@ -1,5 +1,6 @@
 import { createPublicKey, createSecretKey, type KeyObject } from 'node:crypto';
-import { isLoopbackHost } from '../protocol/callback-url.js';
+import { callbackUrlProblems, isLoopbackHost } from '../protocol/callback-url.js';
+import { isJsonObject } from '../protocol/json.js';
 import { kindOf } from '../protocol/kind-of.js';
 import {
   KeyMaterialError,
@@ -7,12 +8,14 @@ import {
   parsePrivateKey,
   type PlatformKey,
 } from '../protocol/rsa-key.js';
+import type { NotificationStore } from '../store/notification-store.interface.js';
 import {
   type ConfigurationProblem,
   WechatPayConfigurationError,
 } from './wechatpay-configuration.error.js';
 import type {
   PlatformCertificatesOptions,
+  RetryOptions,
   WechatPayComplaintModuleOptions,
   WechatPayRequestConfig,
 } from './wechatpay-complaint-options.interface.js';
@@ -24,11 +27,18 @@ const DEFAULT_BASE_URLS = ['https://api.mch.weixin.qq.com', 'https://api2.mch.we
 const DEFAULT_TIMEOUT = 10_000;
 /** Milliseconds. */
 export const MAX_TIMEOUT = 600_000;
+const DEFAULT_RETRY = { attempts: 3, baseDelay: 200, maxDelay: 2000, deadline: 30_000 };
 const DEFAULT_CLOCK_TOLERANCE = 300;
 /** "At least every 12 hours", says the documentation. */
 const MAX_REFRESH_INTERVAL = 12 * 60 * 60 * 1000;
 const DEFAULT_UNKNOWN_SERIAL_COOLDOWN = 60_000;
 const API_V3_KEY_LENGTH = 32;
+const MINUTE = 60_000;
+const DAY = 24 * 60 * MINUTE;
+const DEFAULT_LEASE = MINUTE;
+const DEFAULT_RETENTION = 8 * DAY;
+const DEFAULT_HANDLER_TIMEOUT = 4500;
+const DEFAULT_SHUTDOWN_TIMEOUT = 10_000;
 
 /** The options after the boot check: complete and parsed. */
 export interface ResolvedOptions {
@@ -46,8 +56,17 @@ export interface ResolvedOptions {
   readonly download?: Readonly<Required<Omit<PlatformCertificatesOptions, 'download'>>>;
   readonly baseUrls: readonly string[];
   readonly timeout: number;
+  readonly retry: Readonly<Required<RetryOptions>>;
+  readonly failoverCooldown: number;
   readonly clockTolerance: number;
+  readonly callbackUrl?: string;
   readonly allowPrivateCallbackUrls: boolean;
+  /** Undefined for the default one. */
+  readonly store?: NotificationStore | false;
+  readonly lease: number;
+  readonly retention: number;
+  readonly handlerTimeout: number;
+  readonly shutdownTimeout: number;
   readonly request: WechatPayRequestConfig;
 }
 
@@ -159,13 +178,52 @@ export function resolveOptions(
       'Give true or false.',
     );
   }
+  const { callbackUrl } = options;
+  if (callbackUrl !== undefined) {
+    const faults = callbackUrlProblems(callbackUrl, allowPrivateCallbackUrls);
+    if (faults.length > 0) {
+      report('callbackUrl', faults.join('; '), 'Give the public https URL of your route.');
+    }
+  }
   if (kindOf(request) !== 'object') {
     report('request', `is of type ${kindOf(request)}`, 'Give an axios request config.');
   }
   const baseUrls = resolveBaseUrls(options.baseUrls ?? DEFAULT_BASE_URLS, report);
   const { timeout = DEFAULT_TIMEOUT, clockTolerance = DEFAULT_CLOCK_TOLERANCE } = options;
+  const {
+    attempts = DEFAULT_RETRY.attempts,
+    baseDelay = DEFAULT_RETRY.baseDelay,
+    maxDelay = DEFAULT_RETRY.maxDelay,
+    deadline = DEFAULT_RETRY.deadline,
+  } = options.retry === false ? { attempts: 1 } : (options.retry ?? {});
+  const retry = { attempts, baseDelay, maxDelay, deadline };
+  isNumber('retry.attempts', retry.attempts, 100, 'attempts');
+  isNumber('retry.baseDelay', retry.baseDelay, MAX_TIMEOUT, 'milliseconds');
+  isNumber('retry.maxDelay', retry.maxDelay, MAX_TIMEOUT, 'milliseconds');
+  isNumber('retry.deadline', retry.deadline, MAX_TIMEOUT, 'milliseconds');
+  const { failoverCooldown = MINUTE } = options;
+  isNumber('failoverCooldown', failoverCooldown, DAY, 'milliseconds');
   isNumber('timeout', timeout, MAX_TIMEOUT, 'milliseconds');
   isNumber('clockTolerance', clockTolerance, 3600, 'seconds');
+
+  const {
+    store,
+    lease = DEFAULT_LEASE,
+    retention = DEFAULT_RETENTION,
+    handlerTimeout = DEFAULT_HANDLER_TIMEOUT,
+    shutdownTimeout = DEFAULT_SHUTDOWN_TIMEOUT,
+  } = options;
+  if (store !== undefined && store !== false && !isStore(store)) {
+    report(
+      'store',
+      `is of type ${kindOf(store)}, without the methods of a NotificationStore`,
+      'Give false, or an instance such as new RedisNotificationStore(...).',
+    );
+  }
+  isNumber('lease', lease, DAY, 'milliseconds');
+  isNumber('retention', retention, 366 * DAY, 'milliseconds');
+  isNumber('handlerTimeout', handlerTimeout, 10 * MINUTE, 'milliseconds');
+  isNumber('shutdownTimeout', shutdownTimeout, 10 * MINUTE, 'milliseconds');
 
   if (problems.length > 0 || !privateKey || !apiV3Key)
     throw new WechatPayConfigurationError(problems);
@@ -179,10 +237,25 @@ export function resolveOptions(
     download: download ? { refreshInterval, unknownSerialCooldown } : undefined,
     baseUrls,
     timeout,
+    retry,
+    failoverCooldown,
     clockTolerance,
+    callbackUrl,
     allowPrivateCallbackUrls,
+    store,
+    lease,
+    retention,
+    handlerTimeout,
+    shutdownTimeout,
     request,
   });
+}
+
+function isStore(value: unknown): value is NotificationStore {
+  return (
+    isJsonObject(value) &&
+    ['claim', 'renew', 'complete', 'release'].every((name) => typeof value[name] === 'function')
+  );
 }
 
 type Report = (option: string, problem: string, fix: string) => void;

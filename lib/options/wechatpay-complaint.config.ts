@@ -118,6 +118,7 @@ function readEnvironment(env: Environment): WechatPayComplaintModuleOptions {
     baseUrls: text('WECHATPAY_BASE_URLS')
       ?.split(',')
       .map((url) => url.trim()),
+    callbackUrl: text('WECHATPAY_CALLBACK_URL'),
     timeout: number('WECHATPAY_TIMEOUT'),
     clockTolerance: number('WECHATPAY_CLOCK_TOLERANCE'),
   };
@@ -132,6 +133,7 @@ function readEnvironment(env: Environment): WechatPayComplaintModuleOptions {
     ['platformKeys', publicKey.variable],
     ['platformCertificates.refreshInterval', 'WECHATPAY_REFRESH_INTERVAL'],
     ['baseUrls', 'WECHATPAY_BASE_URLS'],
+    ['callbackUrl', 'WECHATPAY_CALLBACK_URL'],
     ['timeout', 'WECHATPAY_TIMEOUT'],
     ['clockTolerance', 'WECHATPAY_CLOCK_TOLERANCE'],
   ];

@@ -195,6 +195,22 @@ describe('PlatformCertificates', () => {
       expect(await waiting).toEqual([true, true, true]);
       expect(fetch).toHaveBeenCalledTimes(1);
     });
+
+    it('waits for a download of the interval even within the cooldown', async () => {
+      const pending = deferred<CertificatesAnswer>();
+      const { certificates, fetch } = open(() => answer([current]));
+      await certificates.refresh();
+      fetch.mockImplementation(() => pending.promise);
+      const running = certificates.refresh();
+      const waiting = certificates
+        .refreshForUnknownSerial()
+        .then(() => isKnown(certificates, next));
+      pending.resolve(await answer([current, next]));
+
+      expect(await waiting).toBe(true);
+      await running;
+      expect(fetch).toHaveBeenCalledTimes(2);
+    });
   });
 
   describe('stopping', () => {

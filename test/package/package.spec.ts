@@ -11,6 +11,7 @@ const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../..');
 const ENTRIES = [
   ['nestjs-wechatpay-complaint', 'WechatPayComplaintModule'],
   ['nestjs-wechatpay-complaint/config', 'wechatPayComplaintConfig'],
+  ['nestjs-wechatpay-complaint/redis', 'RedisNotificationStore'],
   ['nestjs-wechatpay-complaint/testing', 'WechatPaySimulator'],
 ] as const;
 
@@ -124,6 +125,7 @@ describe('Every package that lib imports', () => {
     const users = (await imports()).filter(([, name]) => optional.includes(name));
     expect(users.map(([file]) => file).sort()).toEqual([
       'options/wechatpay-complaint.config.ts',
+      'store/redis-notification-store.ts',
       'testing/test-merchant.ts',
     ]);
   });

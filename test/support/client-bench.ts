@@ -36,11 +36,14 @@ export interface Client {
   readonly close: () => Promise<void>;
 }
 
-/** The module in a real Nest container, without an HTTP server. */
+/**
+ * The module in a real Nest container, without an HTTP server. A call is sent once unless `retry`
+ * is given: most tests look at one request and its end.
+ */
 export async function startClient(options: WechatPayComplaintModuleOptions): Promise<Client> {
   const logger = new RecordingLogger();
   const module = await Test.createTestingModule({
-    imports: [WechatPayComplaintModule.forRoot(options)],
+    imports: [WechatPayComplaintModule.forRoot({ retry: false, ...options })],
   })
     .setLogger(logger)
     .compile();

@@ -16,7 +16,7 @@ import {
   type TestMerchant,
   type WechatPaySimulatorOptions,
 } from 'nestjs-wechatpay-complaint/testing';
-import { closeAll, closedPort, startSimulator } from '../support/client-bench.js';
+import { closeAll, closedPort, startServer, startSimulator } from '../support/client-bench.js';
 import { type ReceivedPost, startReceiver } from '../support/client-http.js';
 import { closeApps, startApp } from '../support/start-app.js';
 import { until } from '../support/until.js';
@@ -101,6 +101,21 @@ describe('notify', () => {
 
     expect(delivery).toMatchObject({ accepted, attempts: [{ status }] });
     expect(posts).toHaveLength(1);
+  });
+
+  it('does not follow a redirect', async () => {
+    const { url, posts } = await startReceiver(204);
+    const redirecting = await startServer((_request, response) =>
+      response.writeHead(307, { Location: url }).end(),
+    );
+    const simulator = await startSimulator(merchant);
+    simulator.setRegisteredUrl(merchant, redirecting);
+
+    expect(await simulator.notify(merchant)).toMatchObject({
+      accepted: false,
+      attempts: [{ status: 307 }],
+    });
+    expect(posts).toEqual([]);
   });
 
   it('sends copies of one notification, each signed for itself', async () => {

@@ -1,0 +1,71 @@
+import type { WechatPayError } from '../protocol/wechatpay.error.js';
+import { WechatPayApiError } from './wechatpay-api.error.js';
+import { WechatPayNetworkError } from './wechatpay-network.error.js';
+import { WechatPaySignatureError } from './wechatpay-signature.error.js';
+
+export interface RetrySettings {
+  /** How often a call is sent at most. */
+  readonly attempts: number;
+  /** Milliseconds: the first pause is up to this, each further one up to twice the one before. */
+  readonly baseDelay: number;
+  /** Milliseconds. */
+  readonly maxDelay: number;
+  /** Milliseconds for a call with all its attempts and pauses. */
+  readonly deadline: number;
+}
+
+/** Codes of Node for which the request never reached the host. */
+const NEVER_SENT =
+  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ENETDOWN)$|^ERR_TLS_|CERT/;
+const REPEATABLE_METHODS: ReadonlySet<string> = new Set(['GET', 'PUT']);
+const TOO_MANY_REQUESTS = 429;
+const RATE_LIMIT_CODES: ReadonlySet<string> = new Set(['FREQUENCY_LIMITED', 'RATELIMIT_EXCEEDED']);
+
+/** Whether no answer came although the caller wanted one: the host may be out of reach. */
+export function isConnectionFailure(error: WechatPayError): boolean {
+  return error instanceof WechatPayNetworkError && error.code !== 'ABORTED';
+}
+
+/**
+ * Whether a call may be sent again after this failure. Reading, and setting a URL to what it may be
+ * already, can be repeated after anything that may pass. Creating and deleting cannot once they may
+ * have taken effect: the repetition would answer that it exists, or that it does not.
+ */
+export function mayRepeat(method: string, error: WechatPayError): boolean {
+  if (error instanceof WechatPayNetworkError) {
+    if (error.code === 'ABORTED') return false;
+    return REPEATABLE_METHODS.has(method) || NEVER_SENT.test(error.code);
+  }
+  if (error instanceof WechatPayApiError) {
+    const { status, code } = error;
+    if (status === TOO_MANY_REQUESTS || RATE_LIMIT_CODES.has(code)) return true;
+    return status >= 500 && REPEATABLE_METHODS.has(method);
+  }
+  // After a probe the genuine answer follows; any other bad signature will be bad again.
+  return (
+    error instanceof WechatPaySignatureError &&
+    error.code === 'SIGNATURE_PROBE' &&
+    REPEATABLE_METHODS.has(method)
+  );
+}
+
+/**
+ * Milliseconds to wait after the nth failed attempt: exponential with full jitter, so that many
+ * instances do not come again together, and never less than what `Retry-After` asks for.
+ */
+export function pauseAfter(
+  attempt: number,
+  error: WechatPayError,
+  settings: RetrySettings,
+): number {
+  const ceiling = Math.min(settings.maxDelay, settings.baseDelay * 2 ** (attempt - 1));
+  const asked = error instanceof WechatPayApiError ? (error.retryAfter ?? 0) : 0;
+  return Math.max(asked, Math.random() * ceiling);
+}
+
+/** `Retry-After` in milliseconds: it comes as seconds or as a date. */
+export function parseRetryAfter(value: string | undefined, now: number): number | undefined {
+  if (value === undefined) return undefined;
+  const milliseconds = /^\d{1,9}$/.test(value) ? Number(value) * 1000 : Date.parse(value) - now;
+  return milliseconds >= 0 ? milliseconds : undefined;
+}
