@@ -14,6 +14,7 @@ import {
   type ConfigurationProblem,
   WechatPayConfigurationError,
 } from '../../lib/options/wechatpay-configuration.error.js';
+import { MemoryNotificationStore } from '../../lib/store/memory-notification-store.js';
 import { WechatPayError } from '../../lib/protocol/wechatpay.error.js';
 import {
   createTestCertificate,
@@ -26,6 +27,7 @@ type Overrides = Partial<Record<keyof WechatPayComplaintModuleOptions, unknown>>
 type Row = [what: string, value: () => unknown, problem: string, fix: RegExp];
 
 const TWELVE_HOURS = 12 * 60 * 60 * 1000;
+const DAY = 24 * 60 * 60 * 1000;
 const EXPIRY = new Date('2031-01-23T10:13:30Z');
 
 let merchant: TestMerchant;
@@ -720,9 +722,71 @@ describe('resolveOptions with faulty options', () => {
     ]);
   });
 
+  it.each([
+    ['redis://127.0.0.1', 'string'],
+    [{}, 'object'],
+    [{ claim: () => undefined, renew: () => undefined, complete: () => undefined }, 'object'],
+    [true, 'boolean'],
+    [null, 'null'],
+  ])('refuses a store that is %p', (store, kind) => {
+    expect(problemsOf({ store })).toEqual([
+      problem(
+        'store',
+        `is of type ${kind}, without the methods of a NotificationStore`,
+        /new RedisNotificationStore/,
+      ),
+    ]);
+  });
+
+  it('accepts any store with the four methods, and none', () => {
+    const store = new MemoryNotificationStore();
+    expect(resolve({ store }).store).toBe(store);
+    expect(resolve({ store: false }).store).toBe(false);
+    expect(resolve({}).store).toBeUndefined();
+  });
+
+  it.each([
+    ['http://shop.example.com/complaints', 'must use https'],
+    ['https://127.0.0.1/complaints?a=1', 'must not contain a query string; points to a loopback'],
+    [7, 'must be a non-empty string'],
+  ])('refuses callbackUrl %p', (callbackUrl, text) => {
+    expect(problemsOf({ callbackUrl })).toEqual([
+      {
+        option: 'callbackUrl',
+        problem: expect.stringContaining(text),
+        fix: 'Give the public https URL of your route.',
+      },
+    ]);
+  });
+
+  it('accepts a callbackUrl on loopback only where private ones are allowed', () => {
+    const callbackUrl = 'http://127.0.0.1:3000/complaints';
+    expect(resolve({ callbackUrl, allowPrivateCallbackUrls: true })).toMatchObject({ callbackUrl });
+    expect(problemsOf({ callbackUrl })).toHaveLength(1);
+  });
+
+  it('reads retry: false as a single attempt', () => {
+    expect(resolve({ retry: false }).retry.attempts).toBe(1);
+    expect(resolve({}).retry).toEqual({
+      attempts: 3,
+      baseDelay: 200,
+      maxDelay: 2000,
+      deadline: 30_000,
+    });
+  });
+
   describe.each<[option: string, max: number, unit: string, set: (value: unknown) => Overrides]>([
     ['timeout', 600_000, 'milliseconds', (timeout) => ({ timeout })],
     ['clockTolerance', 3600, 'seconds', (clockTolerance) => ({ clockTolerance })],
+    ['retry.attempts', 100, 'attempts', (attempts) => ({ retry: { attempts } })],
+    ['retry.baseDelay', 600_000, 'milliseconds', (baseDelay) => ({ retry: { baseDelay } })],
+    ['retry.maxDelay', 600_000, 'milliseconds', (maxDelay) => ({ retry: { maxDelay } })],
+    ['retry.deadline', 600_000, 'milliseconds', (deadline) => ({ retry: { deadline } })],
+    ['failoverCooldown', DAY, 'milliseconds', (failoverCooldown) => ({ failoverCooldown })],
+    ['lease', DAY, 'milliseconds', (lease) => ({ lease })],
+    ['retention', 366 * DAY, 'milliseconds', (retention) => ({ retention })],
+    ['handlerTimeout', 600_000, 'milliseconds', (handlerTimeout) => ({ handlerTimeout })],
+    ['shutdownTimeout', 600_000, 'milliseconds', (shutdownTimeout) => ({ shutdownTimeout })],
     [
       'platformCertificates.refreshInterval',
       TWELVE_HOURS,

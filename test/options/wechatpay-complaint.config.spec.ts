@@ -107,7 +107,7 @@ describe('wechatPayComplaintConfig', () => {
 
   it('leaves to the module what is not set, or blank', () => {
     const blank = Object.fromEntries(
-      ['REFRESH_INTERVAL', 'BASE_URLS', 'TIMEOUT', 'CLOCK_TOLERANCE', 'DOWNLOAD_CERTIFICATES'].map(
+      ['REFRESH_INTERVAL', 'BASE_URLS', 'TIMEOUT', 'CALLBACK_URL', 'DOWNLOAD_CERTIFICATES'].map(
         (name) => [`WECHATPAY_${name}`, '  '],
       ),
     );
@@ -124,12 +124,14 @@ describe('wechatPayComplaintConfig', () => {
         WECHATPAY_BASE_URLS: 'https://apihk.mch.weixin.qq.com , http://127.0.0.1:3000',
         WECHATPAY_TIMEOUT: ' 5000 ',
         WECHATPAY_CLOCK_TOLERANCE: '60',
+        WECHATPAY_CALLBACK_URL: 'https://shop.example.com/complaints',
       }),
     ).toMatchObject({
       platformCertificates: { download: true, refreshInterval: 3_600_000 },
       baseUrls: ['https://apihk.mch.weixin.qq.com', 'http://127.0.0.1:3000'],
       timeout: 5000,
       clockTolerance: 60,
+      callbackUrl: 'https://shop.example.com/complaints',
     });
   });
 
