@@ -1,8 +1,9 @@
-import { HttpModule, HttpService } from '@nestjs/axios';
+import type { HttpService } from '@nestjs/axios';
 import { Module, type OnApplicationShutdown } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { CallbackUrlRegistrar } from './client/callback-url.registrar.js';
 import { ComplaintNotificationService } from './client/complaint-notification.service.js';
+import { createHttpService, WECHATPAY_HTTP_SERVICE } from './client/http-service.js';
 import { MerchantContext } from './client/merchant-context.js';
 import { COMPLAINT_NOTIFICATION_RECEIVER } from './notification/complaint-notification.constants.js';
 import { ComplaintNotificationHandler } from './notification/complaint-notification.handler.js';
@@ -21,13 +22,13 @@ import type { WechatPayComplaintModuleOptions } from './options/wechatpay-compla
  * `forRootAsync({ imports, inject, useFactory | useClass | useExisting })`, each with `isGlobal`.
  */
 @Module({
-  // An axios instance of its own: interceptors and defaults of the app do not touch signed requests.
-  imports: [HttpModule.register({}), DiscoveryModule],
+  imports: [DiscoveryModule],
   providers: [
+    { provide: WECHATPAY_HTTP_SERVICE, useFactory: createHttpService },
     {
       provide: MerchantContext,
       // Optional, so that importing the bare class ends in an error that says what to do instead.
-      inject: [{ token: MODULE_OPTIONS_TOKEN, optional: true }, HttpService],
+      inject: [{ token: MODULE_OPTIONS_TOKEN, optional: true }, WECHATPAY_HTTP_SERVICE],
       useFactory: (options: WechatPayComplaintModuleOptions | undefined, http: HttpService) =>
         new MerchantContext(resolveOptions(options), http),
     },

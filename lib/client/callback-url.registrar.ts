@@ -36,16 +36,20 @@ export class CallbackUrlRegistrar implements OnApplicationBootstrap, OnModuleDes
     this.aborter.abort();
   }
 
+  private isStopped(): boolean {
+    return this.aborter.signal.aborted;
+  }
+
   /** Never rejects. */
   private async register(url: string): Promise<void> {
     const { signal } = this.aborter;
-    for (let pause = FIRST_PAUSE; !signal.aborted; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
+    for (let pause = FIRST_PAUSE; !this.isStopped(); pause = Math.min(pause * 2, LONGEST_PAUSE)) {
       try {
         const { outcome } = await firstValueFrom(this.notifications.ensure({ url }, { signal }));
         this.logger.log(`Callback URL ${url}: ${outcome}`);
         return;
       } catch (error) {
-        if (signal.aborted) return;
+        if (this.isStopped()) return;
         // Many instances may have started together; none of them should come again with the others.
         const wait = Math.round(pause * (0.5 + Math.random() / 2));
         this.logger.error(

@@ -106,12 +106,17 @@ export class ComplaintNotificationService {
     error: unknown,
     config?: WechatPayRequestConfig,
   ): Observable<EnsuredComplaintNotification> {
-    const isUnverified = error instanceof WechatPaySignatureError;
-    if (!isUnverified && !(error instanceof WechatPayApiError)) return throwError(() => error);
+    const isApiError = error instanceof WechatPayApiError;
+    // A success that could not be read: most likely the write did what it should.
+    const isUnclear =
+      error instanceof WechatPaySignatureError || (isApiError && error.code === 'MALFORMED_ANSWER');
+    if (!isUnclear && !isApiError) return throwError(() => error);
     return this.find(config).pipe(
+      // That reading failed too says less than why the write did.
+      catchError(() => throwError(() => error)),
       switchMap((now) => {
         if (now?.url === before?.url) return throwError(() => error);
-        return isUnverified && now?.url === target.url
+        return isUnclear && now?.url === target.url
           ? of({ ...now, outcome: before ? ('updated' as const) : ('created' as const) })
           : this.settle(target, now, config);
       }),

@@ -170,6 +170,8 @@ export class WechatPayTransport {
           baseURL: undefined,
           params: undefined,
           auth: undefined,
+          // The one that hands over bytes, whatever an app has made the default.
+          adapter: 'http',
           data,
           // The bytes that were signed are the bytes that go out, and come in.
           transformRequest: (body: unknown) => body,

@@ -1,7 +1,11 @@
 import type { KeyObject } from 'node:crypto';
 import { AEAD_AES_256_GCM, decryptAesGcm } from '../protocol/aes-gcm.js';
 import { isJsonObject, parseJsonObject } from '../protocol/json.js';
-import { parseCertificate, type PlatformCertificate } from '../protocol/rsa-key.js';
+import {
+  KeyMaterialError,
+  parseCertificate,
+  type PlatformCertificate,
+} from '../protocol/rsa-key.js';
 
 /**
  * The certificates in an answer of `GET /v3/certificates`. Each was encrypted with the APIv3 key,
@@ -32,10 +36,19 @@ export function decryptCertificates(body: Uint8Array, apiV3Key: KeyObject): Plat
       },
       apiV3Key,
     );
-    const certificate = parseCertificate(pem.toString());
+    const certificate = parse(pem.toString());
     if (certificate.serial !== String(entry.serial_no).toUpperCase()) {
       throw new Error(`serial_no does not fit the certificate ${certificate.serial}`);
     }
     return certificate;
   });
+}
+
+function parse(pem: string): PlatformCertificate {
+  try {
+    return parseCertificate(pem);
+  } catch (cause) {
+    const reason = cause instanceof KeyMaterialError ? cause.problem : 'cannot be read';
+    throw new Error(`a listed certificate ${reason}`, { cause });
+  }
 }

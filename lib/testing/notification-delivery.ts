@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { isNativeError } from 'node:util/types';
 import { createTestPublicKey, type TestMerchant } from './test-merchant.js';
 import {
   type ComplaintNotificationContent,
@@ -149,6 +150,8 @@ async function post(
     });
     return { status: response.status, body: await response.text() };
   } catch (error) {
-    return { body: error instanceof Error ? error.message : String(error) };
+    // "fetch failed", says fetch; why, says its cause.
+    const cause = isNativeError(error) ? (error.cause ?? error) : error;
+    return { body: isNativeError(cause) ? cause.message : String(cause) };
   }
 }

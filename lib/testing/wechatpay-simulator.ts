@@ -199,6 +199,9 @@ export class WechatPaySimulator {
    * `simulator.mapHost('shop.example.com', 'http://127.0.0.1:3000')`.
    */
   mapHost(hostname: string, origin: string): void {
+    if (!isLoopbackHost(new URL(origin).hostname)) {
+      throw new Error(`The simulator posts to loopback only, not to ${origin}.`);
+    }
     this.hosts.set(hostname, origin);
   }
 
@@ -250,7 +253,12 @@ export class WechatPaySimulator {
   private locate(registered: string): string {
     const url = new URL(registered);
     const origin = this.hosts.get(url.hostname);
-    if (origin !== undefined) return new URL(url.pathname, origin).href;
+    if (origin !== undefined) {
+      // Not by resolving: a path that begins with two slashes would name another host.
+      const target = new URL(origin);
+      target.pathname = url.pathname;
+      return target.href;
+    }
     if (isLoopbackHost(url.hostname)) return registered;
     throw new Error(
       `The simulator posts to loopback only: say where ${url.hostname} is, ` +

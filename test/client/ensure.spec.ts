@@ -192,6 +192,33 @@ describe('ensure', () => {
     expect(simulator.registeredUrl(merchant)).toBe(registered);
   });
 
+  it.each<[outcome: string, registered: string | undefined, method: string]>([
+    ['created', undefined, 'POST'],
+    ['updated', URL_OLD, 'PUT'],
+  ])(
+    'tells %s when the genuine answer to that cannot be read',
+    async (outcome, registered, method) => {
+      const { service, simulator } = await start(registered, (simulated, request) => {
+        if (request.method !== method) return;
+        simulated.setRegisteredUrl(merchant, URL_NEW);
+        simulated.spoilNext({ status: 200, raw: '{"mchid":7}', signed: true });
+      });
+
+      expect(await valuesOf(service.ensure({ url: URL_NEW }))).toStrictEqual(ensured(outcome));
+      expect(methodsOf(simulator)).toEqual(['GET', method, 'GET']);
+    },
+  );
+
+  it('passes on why the write failed when reading again fails as well', async () => {
+    const { service } = await start(undefined, (simulated, request) => {
+      if (request.method === 'POST') simulated.spoilNext('probe', 'drop');
+    });
+
+    expect(await errorOf(service.ensure({ url: URL_NEW }))).toMatchObject({
+      code: 'SIGNATURE_PROBE',
+    });
+  });
+
   it('passes on the distrust of an answer when nothing has changed since', async () => {
     const { service, simulator } = await start(URL_OLD, (spoiled, { method }) => {
       // Signed by a stranger, who has changed nothing.

@@ -157,3 +157,26 @@ describe('Settings of the caller', () => {
     expect(seen).toEqual([]);
   });
 });
+
+describe('The HttpService of the module', () => {
+  it('is not what the app gets for its own, whatever order the modules have', async () => {
+    const merchant = await createTestMerchant();
+    const simulator = await startSimulator(merchant);
+    simulator.setRegisteredUrl(merchant, 'https://shop.example.com/complaints');
+    const ours = WechatPayComplaintModule.forRoot(simulator.moduleOptions(merchant));
+    for (const imports of [
+      [HttpModule, ours],
+      [ours, HttpModule],
+    ]) {
+      const module = await Test.createTestingModule({ imports }).compile();
+      const seen: unknown[] = [];
+      module.get(HttpService, { strict: false }).axiosRef.interceptors.request.use((config) => {
+        seen.push(config.url);
+        return config;
+      });
+      await valuesOf(module.get(ComplaintNotificationService, { strict: false }).get());
+      await module.close();
+      expect(seen).toEqual([]);
+    }
+  });
+});

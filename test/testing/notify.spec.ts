@@ -262,6 +262,18 @@ describe('notify', () => {
       await expect(notify()).rejects.toThrow(
         "say where shop.example.com is, mapHost('shop.example.com', 'http://127.0.0.1:3000')",
       );
+      expect(() => {
+        simulator.mapHost('shop.example.com', 'http://shop.example.com');
+      }).toThrow('posts to loopback only');
+    });
+
+    it('by the host that was mapped, even when the path looks like another', async () => {
+      const { notify, simulator, url, posts } = await start([204]);
+      simulator.setRegisteredUrl(merchant, 'https://shop.example.com//other.invalid/x');
+      simulator.mapHost('shop.example.com', url);
+
+      expect((await notify()).accepted).toBe(true);
+      expect(posts[0]?.path).toBe('//other.invalid/x');
     });
   });
 
