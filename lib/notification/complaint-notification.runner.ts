@@ -42,66 +42,21 @@ export class ComplaintNotificationRunner {
     handle: () => Promise<unknown>,
   ): Promise<void> {
     const { store } = this.merchant;
-    const start = performance.now();
-    let isAnswered = false;
-    const publish = (outcome: NotificationEvent['outcome'], code?: string): void => {
-      const { mchid, id, request_id: requestId } = notification;
-      publishNotification({
-        mchid,
-        id,
-        requestId,
-        outcome,
-        code,
-        late: isAnswered,
-        duration: since(start),
-      });
-    };
-    const postpone = (code: ComplaintNotificationRefusalCode, detail: string, cause?: unknown) => {
-      publish('postponed', code);
-      isAnswered = true;
-      const requestId = notification.request_id;
-      return new ComplaintNotificationException(code, detail, { cause, requestId });
-    };
-    const work = async (handling: () => Promise<unknown>): Promise<void> => {
-      try {
-        await handling();
-      } catch (error) {
-        publish('failed');
-        if (isAnswered) logHandlingFailure(this.logger, error);
-        throw error;
-      }
-      publish('handled');
-    };
-    if (!store) return this.track(work(handle));
-
+    const report = new NotificationReport(notification);
+    if (!store) return this.track(this.watch(report, handle));
     const key = { mchid: notification.mchid, id: notification.id };
-    let claim: NotificationClaim;
-    try {
-      claim = await store.claim(key, this.merchant.options.lease);
-    } catch (cause) {
-      const detail = `The store cannot be asked whether ${name(key)} was handled: ${messageOf(cause)}`;
-      this.logger.error(`Notification postponed (STORE_UNAVAILABLE): ${detail}`);
-      throw postpone('STORE_UNAVAILABLE', detail, cause);
-    }
-    if (claim.state === 'done') {
-      publish('duplicate');
-      return;
-    }
-    if (claim.state === 'in-progress') {
-      const detail = `${name(key)} is being handled elsewhere.`;
-      this.logger.debug(`Notification postponed (IN_PROGRESS): ${detail}`);
-      throw postpone('IN_PROGRESS', detail);
-    }
-
-    const { token } = claim;
-    const finished = this.track(work(() => this.handleUnderLease(store, key, token, handle)));
+    const token = await this.claim(store, key, report);
+    if (token === undefined) return;
+    const work = this.track(
+      this.watch(report, () => this.handleUnderLease(store, key, token, handle)),
+    );
     const { handlerTimeout } = this.merchant.options;
-    if (await isSettledWithin(finished, handlerTimeout)) return finished;
+    if (await isSettledWithin(work, handlerTimeout)) return work;
     const detail =
       `The handler of ${name(key)} takes longer than ${handlerTimeout} ms. It goes on; when it is ` +
       'done, the next repetition is answered with success. Put slow work on a queue.';
     this.logger.warn(`Notification postponed (HANDLER_TIMEOUT): ${detail}`);
-    throw postpone('HANDLER_TIMEOUT', detail);
+    throw report.postponed('HANDLER_TIMEOUT', detail);
   }
 
   /** Waits for running handlers, at most for the option `shutdownTimeout`. */
@@ -114,6 +69,46 @@ export class ComplaintNotificationRunner {
           'What they leave undone is handled again once their leases have lapsed.',
       );
     }
+  }
+
+  /** @returns the token of the claim, or undefined when the notification was handled before */
+  private async claim(
+    store: NotificationStore,
+    key: NotificationKey,
+    report: NotificationReport,
+  ): Promise<string | undefined> {
+    let claim: NotificationClaim;
+    try {
+      claim = await store.claim(key, this.merchant.options.lease);
+    } catch (cause) {
+      const detail = `The store cannot tell whether ${name(key)} was handled: ${messageOf(cause)}`;
+      this.logger.error(`Notification postponed (STORE_UNAVAILABLE): ${detail}`);
+      throw report.postponed('STORE_UNAVAILABLE', detail, cause);
+    }
+    switch (claim.state) {
+      case 'claimed':
+        return claim.token;
+      case 'done':
+        report.publish('duplicate');
+        return undefined;
+      case 'in-progress': {
+        const detail = `${name(key)} is being handled, here or elsewhere.`;
+        this.logger.debug(`Notification postponed (IN_PROGRESS): ${detail}`);
+        throw report.postponed('IN_PROGRESS', detail);
+      }
+    }
+  }
+
+  /** Reports how the handling ended; a failure that nobody can be answered with is logged here. */
+  private async watch(report: NotificationReport, handle: () => Promise<unknown>): Promise<void> {
+    try {
+      await handle();
+    } catch (error) {
+      report.publish('failed');
+      if (report.isAnswered) logHandlingFailure(this.logger, error);
+      throw error;
+    }
+    report.publish('handled');
   }
 
   private track<T>(work: Promise<T>): Promise<T> {
@@ -187,6 +182,33 @@ export class ComplaintNotificationRunner {
       }
     }
     this.logger.error(`${name(key)} was handled, but could not be remembered.`);
+  }
+}
+
+/** What is told to the outside of one notification. */
+class NotificationReport {
+  /** Whether WeChat Pay has been told to come again while the handler goes on. */
+  isAnswered = false;
+  private readonly start = performance.now();
+
+  constructor(private readonly notification: ComplaintNotificationPayload) {}
+
+  publish(outcome: NotificationEvent['outcome'], code?: ComplaintNotificationRefusalCode): void {
+    const { mchid, id, request_id: requestId } = this.notification;
+    const duration = since(this.start);
+    publishNotification({ mchid, outcome, code, late: this.isAnswered, id, requestId, duration });
+  }
+
+  /** The exception to answer with. */
+  postponed(
+    code: ComplaintNotificationRefusalCode,
+    detail: string,
+    cause?: unknown,
+  ): ComplaintNotificationException {
+    this.publish('postponed', code);
+    this.isAnswered = true;
+    const requestId = this.notification.request_id;
+    return new ComplaintNotificationException(code, detail, { cause, requestId });
   }
 }
 
