@@ -17,8 +17,9 @@ import { logHandlingFailure } from './handling-failure.js';
 
 /** How often within a lease it is prolonged: two may fail before it lapses. */
 const RENEWALS_PER_LEASE = 3;
-/** Milliseconds between two attempts to remember what was handled while the store was away. */
-const COMPLETE_RETRY_INTERVAL = 1000;
+/** Milliseconds: pauses between attempts to remember what was handled while the store was away. */
+const FIRST_COMPLETE_PAUSE = 500;
+const LONGEST_COMPLETE_PAUSE = 30_000;
 
 /**
  * Runs the handler of a genuine notification once: claims its id, runs, and remembers it; gives it
@@ -28,6 +29,8 @@ const COMPLETE_RETRY_INTERVAL = 1000;
 export class ComplaintNotificationRunner {
   private readonly logger = new Logger('WechatPayComplaint');
   private readonly running = new Set<Promise<unknown>>();
+  /** Ids of what was handled here, but could not be remembered yet: their leases may lapse. */
+  private readonly unremembered = new Set<string>();
 
   constructor(private readonly merchant: MerchantContext) {}
 
@@ -45,6 +48,10 @@ export class ComplaintNotificationRunner {
     const report = new NotificationReport(notification);
     if (!store) return this.track(this.watch(report, handle));
     const key = { mchid: notification.mchid, id: notification.id };
+    if (this.unremembered.has(key.id)) {
+      report.publish('duplicate');
+      return;
+    }
     const token = await this.claim(store, key, report);
     if (token === undefined) return;
     const work = this.track(
@@ -165,23 +172,29 @@ export class ComplaintNotificationRunner {
     );
   }
 
-  /** Until the lease must have lapsed; after that another process may own the notification. */
+  /** For as long as repetitions may come: a token that has become void ends it as well. */
   private async completeLater(
     store: NotificationStore,
     key: NotificationKey,
     token: string,
   ): Promise<void> {
-    const deadline = performance.now() + this.merchant.options.lease;
-    while (performance.now() < deadline) {
-      await delay(COMPLETE_RETRY_INTERVAL, undefined, { ref: false });
-      try {
-        await this.complete(store, key, token);
-        return;
-      } catch {
-        // Logged once already; the store says the rest.
+    this.unremembered.add(key.id);
+    const deadline = performance.now() + this.merchant.options.retention;
+    let pause = FIRST_COMPLETE_PAUSE;
+    try {
+      while (performance.now() < deadline) {
+        await delay(pause, undefined, { ref: false });
+        pause = Math.min(pause * 2, LONGEST_COMPLETE_PAUSE);
+        try {
+          await this.complete(store, key, token);
+          return;
+        } catch {
+          // Logged once already; the store says the rest.
+        }
       }
+    } finally {
+      this.unremembered.delete(key.id);
     }
-    this.logger.error(`${name(key)} was handled, but could not be remembered.`);
   }
 }
 

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { isNativeError } from 'node:util/types';
-import { Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { Logger } from '@nestjs/common';
 import { Cluster, type ClusterNode, type ClusterOptions, Redis, type RedisOptions } from 'ioredis';
 import type {
   NotificationClaim,
@@ -104,7 +104,7 @@ const SILENCE = 5;
  * that turns out so is given back when the answer comes, and lapses with its lease if none does;
  * until then repetitions are told `in-progress`.
  */
-export class RedisNotificationStore implements NotificationStore, OnApplicationShutdown {
+export class RedisNotificationStore implements NotificationStore {
   private readonly logger = new Logger('WechatPayComplaint');
   private readonly client: RedisClient;
   private readonly own?: Redis | Cluster;
@@ -160,10 +160,12 @@ export class RedisNotificationStore implements NotificationStore, OnApplicationS
   }
 
   /** Closes the store's own connection; one of the app's is left alone. */
-  onApplicationShutdown(): void {
-    if (!this.own || this.closed) return;
-    this.closed = true;
-    this.own.disconnect();
+  close(): Promise<void> {
+    if (this.own && !this.closed) {
+      this.closed = true;
+      this.own.disconnect();
+    }
+    return Promise.resolve();
   }
 
   /**
@@ -178,6 +180,8 @@ export class RedisNotificationStore implements NotificationStore, OnApplicationS
     args: readonly string[],
     onLate?: (held: string | null) => void,
   ): Promise<string | null> {
+    // ioredis does not always notice that it was closed while it was connecting anew.
+    if (this.closed) return Promise.reject(this.unavailable('Connection is closed'));
     const keyAndArguments = [`${this.keyPrefix}${mchid}:${id}`, ...args];
     return new Promise((resolve, reject) => {
       let late = false;
@@ -192,10 +196,13 @@ export class RedisNotificationStore implements NotificationStore, OnApplicationS
             }
             throw error;
           });
-        const held = typeof reply === 'string' ? reply : null;
-        if (late) onLate?.(held);
+        // Null lets a handler run: nothing else must pass for it.
+        if (reply !== null && typeof reply !== 'string') {
+          throw new Error(`a script was answered with the type ${typeof reply}`);
+        }
+        if (late) onLate?.(reply);
         clearTimeout(timer);
-        resolve(held);
+        resolve(reply);
       };
       const goOn = (): void => {
         send().catch((error: unknown) => {
@@ -234,7 +241,7 @@ export class RedisNotificationStore implements NotificationStore, OnApplicationS
   }
 
   /** Without the error of ioredis: that one holds the command, which for AUTH is the password. */
-  private unavailable(reason: string, code: string | undefined): NotificationStoreError {
+  private unavailable(reason: string, code?: string): NotificationStoreError {
     const advice = this.closed
       ? 'It was closed when the app shut down.'
       : 'See that Redis runs, and that RedisNotificationStore is told where and how to log in.';

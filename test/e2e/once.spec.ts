@@ -60,6 +60,7 @@ class ComplaintsController {
 class FragileStore implements NotificationStore {
   readonly failing = new Set<keyof NotificationStore>();
   closed = 0;
+  completed = 0;
   private readonly inner = new MemoryNotificationStore();
 
   async claim(...args: Parameters<NotificationStore['claim']>): Promise<NotificationClaim> {
@@ -74,6 +75,7 @@ class FragileStore implements NotificationStore {
 
   async complete(...args: Parameters<NotificationStore['complete']>): Promise<boolean> {
     this.failIf('complete');
+    this.completed += 1;
     return this.inner.complete(...args);
   }
 
@@ -227,9 +229,11 @@ describe.each(ADAPTERS)('A notification that comes more than once, on %s', (adap
     const { url, logger } = await start({ store, lease: 5000 });
     await expect(statuses([send(url, 'EV-9')])).resolves.toEqual([204]);
     expect(logger.ours('warn')).toEqual([expect.stringContaining('not remembered yet')]);
-    await expect(statuses([send(url, 'EV-9')])).resolves.toEqual([409]);
+    // Its lease may lapse before the store is back: this process has to remember by itself.
+    await expect(statuses([send(url, 'EV-9')])).resolves.toEqual([204]);
     store.failing.clear();
-    await sendUntil(url, 'EV-9', () => events.some(({ outcome }) => outcome === 'duplicate'));
+    await until(() => store.completed === 1);
+    await expect(statuses([send(url, 'EV-9')])).resolves.toEqual([204]);
     expect(runs).toEqual(['EV-9']);
   });
 
