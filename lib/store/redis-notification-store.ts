@@ -194,6 +194,8 @@ export class RedisNotificationStore implements NotificationStore {
             if (!late && isNativeError(error) && error.message.startsWith('NOSCRIPT')) {
               return this.client.eval(lua, 1, ...keyAndArguments);
             }
+            // ioredis sends again after a broken connection: the first sending may have been done.
+            if (late) onLate?.(null);
             throw error;
           });
         // Null lets a handler run: nothing else must pass for it.

@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { Logger } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import {
+  type RedisClient,
   RedisNotificationStore,
   type RedisNotificationStoreConnection,
 } from 'nestjs-wechatpay-complaint/redis';
@@ -13,7 +14,7 @@ import { NotificationStoreError } from '../../lib/store/notification-store.error
 import { RecordingLogger } from '../support/recording-logger.js';
 import { until } from '../support/until.js';
 import { claimed, MINUTE, newKey } from './notification-store.contract.js';
-import { freePort, RedisServer } from './redis-server.js';
+import { freePort, RedisServer } from '../support/redis-server.js';
 
 const COMMAND_TIMEOUT = 300;
 /** Many times the limit, for a machine with much to do; queues of ioredis hold for minutes. */
@@ -260,6 +261,27 @@ describe('RedisNotificationStore, when Redis is away', () => {
       },
       30_000,
     );
+
+    it('gives back a claim that Redis may have granted before it forgot the script', async () => {
+      // A stand-in: a real server cannot be made to restart between the two sendings of ioredis.
+      const sent: string[][] = [];
+      const client: RedisClient = {
+        status: 'ready',
+        on: () => undefined,
+        eval: () => Promise.reject(new Error('not expected')),
+        evalsha: async (_sha1, _keys, ...keyAndArguments) => {
+          sent.push(keyAndArguments);
+          if (sent.length > 1) return null;
+          await delay(60);
+          throw new Error('NOSCRIPT No matching script.');
+        },
+      };
+      const store = new RedisNotificationStore({ client, commandTimeout: 20 });
+      await refusalOf(store.claim(newKey(), MINUTE));
+      await until(() => sent.length === 2);
+      const [claimOf, release] = sent;
+      expect(release).toEqual(claimOf?.slice(0, 2));
+    });
 
     it('does not send what was given up while there was no connection', async () => {
       const server = await startRedis();

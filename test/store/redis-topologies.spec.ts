@@ -10,7 +10,7 @@ import {
   MINUTE,
   newKey,
 } from './notification-store.contract.js';
-import { freePort, RedisServer } from './redis-server.js';
+import { freePort, RedisServer } from '../support/redis-server.js';
 
 const SLOTS = 16384;
 const logger = new RecordingLogger();

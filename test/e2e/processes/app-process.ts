@@ -1,0 +1,95 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { WechatPayComplaintModuleOptions } from 'nestjs-wechatpay-complaint';
+
+const FIXTURE = join(dirname(fileURLToPath(import.meta.url)), 'fixtures/app.mjs');
+
+interface RedisKeys {
+  readonly url: string;
+  readonly keyPrefix: string;
+}
+
+export interface AppSettings {
+  /** As JSON: whatever is no value of it does not arrive. */
+  readonly options: WechatPayComplaintModuleOptions;
+  readonly store: RedisKeys;
+  /** Where each run of the handler is recorded: see `Journal`. */
+  readonly journal: RedisKeys;
+  /** Milliseconds that the handler takes. */
+  readonly handling: number | 'never-ending';
+}
+
+const spawned: ChildProcess[] = [];
+
+/** For `afterEach`. */
+export async function killApps(): Promise<void> {
+  await Promise.all(spawned.splice(0).map(kill));
+}
+
+/** The built package in an app in a real process. */
+export class AppProcess {
+  private constructor(
+    private readonly child: ChildProcess,
+    private readonly chunks: readonly string[],
+    readonly url: string,
+  ) {}
+
+  static async start(settings: AppSettings): Promise<AppProcess> {
+    const child = spawn(process.execPath, ['--expose-gc', FIXTURE, JSON.stringify(settings)], {
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
+    spawned.push(child);
+    const chunks: string[] = [];
+    const collect = (chunk: string): number => chunks.push(chunk);
+    child.stdout?.setEncoding('utf8').on('data', collect);
+    child.stderr?.setEncoding('utf8').on('data', collect);
+    const url = await new Promise<string>((resolve, reject) => {
+      child.once('message', (message) => {
+        resolve((message as { url: string }).url);
+      });
+      child.once('error', reject);
+      child.once('close', (code) => {
+        const output = chunks.join('');
+        reject(new Error(`The app ended (${code}) before it listened. Built?\n${output}`));
+      });
+    });
+    return new AppProcess(child, chunks, url);
+  }
+
+  /** Several with the same settings. */
+  static startMany(count: number, settings: AppSettings): Promise<AppProcess[]> {
+    return Promise.all(Array.from({ length: count }, () => AppProcess.start(settings)));
+  }
+
+  /** Everything it printed. */
+  get output(): string {
+    return this.chunks.join('');
+  }
+
+  get isAlive(): boolean {
+    return isRunning(this.child);
+  }
+
+  /** As `kill -9`. */
+  kill(): Promise<void> {
+    return kill(this.child);
+  }
+
+  /** Bytes in use, right after a collection. */
+  async heapUsed(): Promise<number> {
+    return Number(await (await fetch(`${this.url}/heap`)).text());
+  }
+}
+
+function isRunning({ pid, exitCode, signalCode }: ChildProcess): boolean {
+  return pid !== undefined && exitCode === null && signalCode === null;
+}
+
+async function kill(child: ChildProcess): Promise<void> {
+  if (!isRunning(child)) return;
+  const exited = once(child, 'exit');
+  child.kill('SIGKILL');
+  await exited;
+}

@@ -1,0 +1,93 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { createTestMerchant, type TestMerchant } from 'nestjs-wechatpay-complaint/testing';
+import { freePort, RedisServer } from '../../support/redis-server.js';
+import { AppProcess, killApps } from './app-process.js';
+import { Journal } from './journal.js';
+import { Load } from './load.js';
+import { type Notification, Sender } from './sender.js';
+
+const WORKERS = 16;
+const OUTAGES = 2;
+/** Longer than an outage: what was handled then has to be remembered after it. */
+const LEASE = 20_000;
+/** Milliseconds after which WeChat Pay waits no longer. */
+const ANSWER_LIMIT = 5000;
+/** Milliseconds for all to go well again, even for what has to wait for a lease to lapse. */
+const RECOVERY = 2 * LEASE;
+
+describe('Redis that goes away under load and comes back', () => {
+  let journal: Journal;
+  let server: RedisServer;
+  let merchant: TestMerchant;
+  let sender: Sender;
+
+  beforeEach(async () => {
+    merchant = await createTestMerchant();
+    sender = new Sender(merchant);
+    journal = new Journal();
+    server = new RedisServer(await freePort(), ['--appendonly', 'yes', '--appendfsync', 'always']);
+    await journal.open();
+    await server.start();
+  });
+  afterEach(async () => {
+    await killApps();
+    sender.close();
+    await server.remove();
+    await journal.close();
+  });
+
+  it('loses no notification and has none handled twice', async () => {
+    const apps = await AppProcess.startMany(2, {
+      options: { ...merchant.options, lease: LEASE },
+      store: { url: server.url, keyPrefix: 'store:' },
+      journal: { url: journal.url, keyPrefix: journal.keyPrefix },
+      handling: 5,
+    });
+
+    const sent: Notification[] = [];
+    let delivered = 0;
+    const deliverToAll = async (notification: Notification): Promise<void> => {
+      sent.push(notification);
+      await Promise.all(apps.map((each) => sender.deliver(each, notification)));
+      delivered += 1;
+    };
+    const start = performance.now();
+    const load = new Load(WORKERS, () => deliverToAll(sender.notification()));
+    const goesWell = (): Promise<void> => {
+      const before = delivered;
+      return load.until(() => delivered >= before + 100, RECOVERY);
+    };
+
+    const durations: number[] = [];
+    for (let outage = 0; outage < OUTAGES; outage++) {
+      await goesWell();
+      await server.kill();
+
+      const fresh = Array.from({ length: 20 }, () => sender.notification());
+      const answers = await Promise.all(
+        fresh.flatMap((notification) => apps.map((app) => sender.send(app, notification))),
+      );
+      expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([503]));
+      durations.push(...answers.map(({ duration }) => duration));
+
+      await server.start();
+      await Promise.all(fresh.map(deliverToAll));
+    }
+    await goesWell();
+    await load.stop();
+
+    const seconds = (performance.now() - start) / 1000;
+    process.stdout.write(
+      `Redis away ${OUTAGES} times: ${sent.length} notifications to ${apps.length} processes, ` +
+        `${seconds.toFixed(1)} s, answers ${sender.summary}, ` +
+        `503 within ${Math.round(Math.max(...durations))} ms\n`,
+    );
+    expect(Math.max(...durations)).toBeLessThan(ANSWER_LIMIT);
+    expect((await journal.finished()).sort()).toEqual(sent.map(({ id }) => id).sort());
+    for (const { isAlive, output } of apps) {
+      expect(isAlive).toBe(true);
+      expect(output).toContain('STORE_UNAVAILABLE');
+      expect(output).not.toMatch(/unhandled|\(node:\d+\)/i);
+    }
+  }, 150_000);
+});
