@@ -86,10 +86,8 @@ export class WechatPayTransport {
         this.attempt(call, config, check, limit).pipe(
           retry({
             delay: (error: unknown, attempt) => {
-              const pause = this.pauseBeforeNext(call, error, attempt);
-              return pause === undefined || since(start) + pause >= deadline
-                ? throwError(() => error)
-                : timer(pause);
+              const pause = this.pauseBeforeNext(call, error, attempt, deadline - since(start));
+              return pause === undefined ? throwError(() => error) : timer(pause);
             },
           }),
         ),
@@ -100,16 +98,18 @@ export class WechatPayTransport {
     );
   }
 
-  /** Undefined when there is to be no next attempt. */
+  /** Undefined when there is to be no next attempt, or no time for one. */
   private pauseBeforeNext(
     call: WechatPayCall,
     error: unknown,
     attempt: number,
+    timeLeft: number,
   ): number | undefined {
     const { retry: settings } = this.options;
     if (!(error instanceof WechatPayError)) return undefined;
     if (attempt >= settings.attempts || !mayRepeat(call.method, error)) return undefined;
     const pause = Math.round(pauseAfter(attempt, error, settings));
+    if (pause >= timeLeft) return undefined;
     this.logger.warn(
       `${nameOf(call)} failed (${error.code}), attempt ${attempt} of ${settings.attempts}: ` +
         `again in ${pause} ms on ${this.hosts.current()}`,

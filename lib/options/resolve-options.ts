@@ -24,21 +24,13 @@ import type {
 export const PUBLIC_KEY_ID_PREFIX = 'PUB_KEY_ID_';
 
 const DEFAULT_BASE_URLS = ['https://api.mch.weixin.qq.com', 'https://api2.mch.weixin.qq.com'];
-const DEFAULT_TIMEOUT = 10_000;
 /** Milliseconds. */
 export const MAX_TIMEOUT = 600_000;
-const DEFAULT_RETRY = { attempts: 3, baseDelay: 200, maxDelay: 2000, deadline: 30_000 };
-const DEFAULT_CLOCK_TOLERANCE = 300;
 /** "At least every 12 hours", says the documentation. */
 const MAX_REFRESH_INTERVAL = 12 * 60 * 60 * 1000;
-const DEFAULT_UNKNOWN_SERIAL_COOLDOWN = 60_000;
 const API_V3_KEY_LENGTH = 32;
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
-const DEFAULT_LEASE = MINUTE;
-const DEFAULT_RETENTION = 8 * DAY;
-const DEFAULT_HANDLER_TIMEOUT = 4500;
-const DEFAULT_SHUTDOWN_TIMEOUT = 10_000;
 
 /** The options after the boot check: complete and parsed. */
 export interface ResolvedOptions {
@@ -80,7 +72,7 @@ export function resolveOptions(
   now = Date.now(),
 ): ResolvedOptions {
   const problems: ConfigurationProblem[] = [];
-  const report = (option: string, problem: string, fix: string): void => {
+  const report: Report = (option, problem, fix) => {
     problems.push({ option, problem, fix });
   };
   if (options == null) {
@@ -92,75 +84,47 @@ export function resolveOptions(
     );
     throw new WechatPayConfigurationError(problems);
   }
-
-  /** Runs a parser; a fault becomes a report and undefined. */
-  const parse = <T>(option: string, parser: () => T): T | undefined => {
-    try {
-      return parser();
-    } catch (error) {
-      if (!(error instanceof KeyMaterialError)) throw error;
-      report(option, error.problem, error.fix);
-      return undefined;
+  /** A number above zero. Absent it is the fallback; null is a fault. */
+  const number = (
+    option: string,
+    fallback: number,
+    max: number,
+    value = fallback,
+    unit = 'milliseconds',
+  ): number => {
+    if (!(typeof value === 'number' && value > 0 && value <= max)) {
+      report(
+        option,
+        typeof value === 'number' ? `is ${value}` : `is of type ${kindOf(value)}`,
+        `Give a number of ${unit} above 0 and up to ${max}.`,
+      );
     }
-  };
-  const isNumber = (option: string, value: unknown, max: number, unit: string): boolean => {
-    if (typeof value === 'number' && value > 0 && value <= max) return true;
-    report(
-      option,
-      typeof value === 'number' ? `is ${value}` : `is of type ${kindOf(value)}`,
-      `Give a number of ${unit} above 0 and up to ${max}.`,
-    );
-    return false;
+    return value;
   };
 
   const mchid = resolveMchid(options.mchid, report);
   const serial = resolveSerial(options.serial, report);
-  const privateKey = parse('privateKey', () => parsePrivateKey(options.privateKey));
+  const privateKey = parseKey('privateKey', () => parsePrivateKey(options.privateKey), report);
   const apiV3Key = resolveApiV3Key(options.apiV3Key, report);
+  const platformKeys = resolvePlatformKeys(options, { serial, privateKey, now }, report);
 
-  const platformKeys = new Map<string, PlatformKey>();
-  for (const [index, [name, material]] of Object.entries(options.platformKeys ?? {}).entries()) {
-    const id = name.trim().toUpperCase();
-    // A name that can be no name may be key material, by name and value exchanged.
-    const option = /^[\w ]{0,100}$/.test(name)
-      ? `platformKeys['${name}']`
-      : `platformKeys[${index}]`;
-    const parsed = parse(option, () => parsePlatformKey(material));
-    if (!parsed) continue;
-    const fault = platformKeyFault(id, parsed, {
-      serial,
-      privateKey,
-      now,
-    });
-    if (fault) report(option, ...fault);
-    else if (platformKeys.has(id)) report(option, 'is given twice', 'Keep one of the entries.');
-    else platformKeys.set(id, parsed);
-  }
-
-  const {
-    download = options.platformKeys === undefined,
-    refreshInterval = MAX_REFRESH_INTERVAL,
-    unknownSerialCooldown = DEFAULT_UNKNOWN_SERIAL_COOLDOWN,
-  } = options.platformCertificates ?? {};
-  if (typeof download !== 'boolean') {
-    report(
-      'platformCertificates.download',
-      `is of type ${kindOf(download)}`,
-      'Give true or false.',
-    );
-  }
-  isNumber(
-    'platformCertificates.refreshInterval',
-    refreshInterval,
-    MAX_REFRESH_INTERVAL,
-    'milliseconds',
-  );
-  isNumber(
-    'platformCertificates.unknownSerialCooldown',
-    unknownSerialCooldown,
-    MAX_REFRESH_INTERVAL,
-    'milliseconds',
-  );
+  const certificates: Partial<PlatformCertificatesOptions> = options.platformCertificates ?? {};
+  const { download = options.platformKeys === undefined } = certificates;
+  checkFlag('platformCertificates.download', download, report);
+  const downloadSettings = {
+    refreshInterval: number(
+      'platformCertificates.refreshInterval',
+      MAX_REFRESH_INTERVAL,
+      MAX_REFRESH_INTERVAL,
+      certificates.refreshInterval,
+    ),
+    unknownSerialCooldown: number(
+      'platformCertificates.unknownSerialCooldown',
+      MINUTE,
+      MAX_REFRESH_INTERVAL,
+      certificates.unknownSerialCooldown,
+    ),
+  };
   if (!download && Object.keys(options.platformKeys ?? {}).length === 0) {
     report(
       'platformKeys',
@@ -169,96 +133,110 @@ export function resolveOptions(
     );
   }
 
-  const { allowPrivateCallbackUrls = false, request = {} } = options;
-  if (typeof allowPrivateCallbackUrls !== 'boolean') {
-    // Text from an environment variable would be true whatever it says.
-    report(
-      'allowPrivateCallbackUrls',
-      `is of type ${kindOf(allowPrivateCallbackUrls)}`,
-      'Give true or false.',
-    );
-  }
-  const { callbackUrl } = options;
-  if (callbackUrl !== undefined) {
-    const faults = callbackUrlProblems(callbackUrl, allowPrivateCallbackUrls);
-    if (faults.length > 0) {
-      report('callbackUrl', faults.join('; '), 'Give the public https URL of your route.');
-    }
-  }
+  const { allowPrivateCallbackUrls = false, callbackUrl, store, request = {} } = options;
+  checkFlag('allowPrivateCallbackUrls', allowPrivateCallbackUrls, report);
+  checkCallbackUrl(callbackUrl, allowPrivateCallbackUrls, report);
+  checkStore(store, report);
   if (kindOf(request) !== 'object') {
     report('request', `is of type ${kindOf(request)}`, 'Give an axios request config.');
   }
   const baseUrls = resolveBaseUrls(options.baseUrls ?? DEFAULT_BASE_URLS, report);
-  const { timeout = DEFAULT_TIMEOUT, clockTolerance = DEFAULT_CLOCK_TOLERANCE } = options;
-  const {
-    attempts = DEFAULT_RETRY.attempts,
-    baseDelay = DEFAULT_RETRY.baseDelay,
-    maxDelay = DEFAULT_RETRY.maxDelay,
-    deadline = DEFAULT_RETRY.deadline,
-  } = options.retry === false ? { attempts: 1 } : (options.retry ?? {});
-  const retry = { attempts, baseDelay, maxDelay, deadline };
-  isNumber('retry.attempts', retry.attempts, 100, 'attempts');
-  isNumber('retry.baseDelay', retry.baseDelay, MAX_TIMEOUT, 'milliseconds');
-  isNumber('retry.maxDelay', retry.maxDelay, MAX_TIMEOUT, 'milliseconds');
-  isNumber('retry.deadline', retry.deadline, MAX_TIMEOUT, 'milliseconds');
-  const { failoverCooldown = MINUTE } = options;
-  isNumber('failoverCooldown', failoverCooldown, DAY, 'milliseconds');
-  isNumber('timeout', timeout, MAX_TIMEOUT, 'milliseconds');
-  isNumber('clockTolerance', clockTolerance, 3600, 'seconds');
+  const retry: RetryOptions = options.retry === false ? { attempts: 1 } : (options.retry ?? {});
+  const numbers = {
+    timeout: number('timeout', 10_000, MAX_TIMEOUT, options.timeout),
+    clockTolerance: number('clockTolerance', 300, 3600, options.clockTolerance, 'seconds'),
+    retry: {
+      attempts: number('retry.attempts', 3, 100, retry.attempts, 'attempts'),
+      baseDelay: number('retry.baseDelay', 200, MAX_TIMEOUT, retry.baseDelay),
+      maxDelay: number('retry.maxDelay', 2000, MAX_TIMEOUT, retry.maxDelay),
+      deadline: number('retry.deadline', 30_000, MAX_TIMEOUT, retry.deadline),
+    },
+    failoverCooldown: number('failoverCooldown', MINUTE, DAY, options.failoverCooldown),
+    lease: number('lease', MINUTE, DAY, options.lease),
+    retention: number('retention', 8 * DAY, 366 * DAY, options.retention),
+    handlerTimeout: number('handlerTimeout', 4500, MAX_TIMEOUT, options.handlerTimeout),
+    shutdownTimeout: number('shutdownTimeout', 10_000, MAX_TIMEOUT, options.shutdownTimeout),
+  };
 
-  const {
-    store,
-    lease = DEFAULT_LEASE,
-    retention = DEFAULT_RETENTION,
-    handlerTimeout = DEFAULT_HANDLER_TIMEOUT,
-    shutdownTimeout = DEFAULT_SHUTDOWN_TIMEOUT,
-  } = options;
-  if (store !== undefined && store !== false && !isStore(store)) {
-    report(
-      'store',
-      `is of type ${kindOf(store)}, without the methods of a NotificationStore`,
-      'Give false, or an instance such as new RedisNotificationStore(...).',
-    );
-  }
-  isNumber('lease', lease, DAY, 'milliseconds');
-  isNumber('retention', retention, 366 * DAY, 'milliseconds');
-  isNumber('handlerTimeout', handlerTimeout, 10 * MINUTE, 'milliseconds');
-  isNumber('shutdownTimeout', shutdownTimeout, 10 * MINUTE, 'milliseconds');
-
-  if (problems.length > 0 || !privateKey || !apiV3Key)
+  if (problems.length > 0 || !privateKey || !apiV3Key) {
     throw new WechatPayConfigurationError(problems);
+  }
   return Object.freeze({
+    ...numbers,
     mchid,
     serial,
     privateKey,
     apiV3Key,
     platformKeys,
     publicKeyId: [...platformKeys.keys()].find((id) => id.startsWith(PUBLIC_KEY_ID_PREFIX)),
-    download: download ? { refreshInterval, unknownSerialCooldown } : undefined,
+    download: download ? downloadSettings : undefined,
     baseUrls,
-    timeout,
-    retry,
-    failoverCooldown,
-    clockTolerance,
     callbackUrl,
     allowPrivateCallbackUrls,
     store,
-    lease,
-    retention,
-    handlerTimeout,
-    shutdownTimeout,
     request,
   });
 }
 
-function isStore(value: unknown): value is NotificationStore {
-  return (
-    isJsonObject(value) &&
-    ['claim', 'renew', 'complete', 'release'].every((name) => typeof value[name] === 'function')
+type Report = (option: string, problem: string, fix: string) => void;
+
+/** Runs a parser; a fault becomes a report and undefined. */
+function parseKey<T>(option: string, parser: () => T, report: Report): T | undefined {
+  try {
+    return parser();
+  } catch (error) {
+    if (!(error instanceof KeyMaterialError)) throw error;
+    report(option, error.problem, error.fix);
+    return undefined;
+  }
+}
+
+/** Text, as from an environment variable, would be true whatever it says. */
+function checkFlag(option: string, value: unknown, report: Report): void {
+  if (typeof value !== 'boolean') {
+    report(option, `is of type ${kindOf(value)}`, 'Give true or false.');
+  }
+}
+
+function checkCallbackUrl(url: unknown, allowPrivate: boolean, report: Report): void {
+  const faults = url === undefined ? [] : callbackUrlProblems(url, allowPrivate);
+  if (faults.length > 0) {
+    report('callbackUrl', faults.join('; '), 'Give the public https URL of your route.');
+  }
+}
+
+function checkStore(store: unknown, report: Report): void {
+  if (store === undefined || store === false) return;
+  const methods = ['claim', 'renew', 'complete', 'release'];
+  if (isJsonObject(store) && methods.every((name) => typeof store[name] === 'function')) return;
+  report(
+    'store',
+    `is of type ${kindOf(store)}, without the methods of a NotificationStore`,
+    'Give false, or an instance such as new RedisNotificationStore(...).',
   );
 }
 
-type Report = (option: string, problem: string, fix: string) => void;
+function resolvePlatformKeys(
+  { platformKeys }: WechatPayComplaintModuleOptions,
+  own: { serial: string; privateKey: KeyObject | undefined; now: number },
+  report: Report,
+): Map<string, PlatformKey> {
+  const resolved = new Map<string, PlatformKey>();
+  Object.entries(platformKeys ?? {}).forEach(([name, material], index) => {
+    const id = name.trim().toUpperCase();
+    // A name that can be no name may be key material, by name and value exchanged.
+    const option = /^[\w ]{0,100}$/.test(name)
+      ? `platformKeys['${name}']`
+      : `platformKeys[${index}]`;
+    const parsed = parseKey(option, () => parsePlatformKey(material), report);
+    if (!parsed) return;
+    const fault = platformKeyFault(id, parsed, own);
+    if (fault) report(option, ...fault);
+    else if (resolved.has(id)) report(option, 'is given twice', 'Keep one of the entries.');
+    else resolved.set(id, parsed);
+  });
+  return resolved;
+}
 
 function resolveMchid(mchid: unknown, report: Report): string {
   if (typeof mchid === 'string' && /^\w{1,64}$/.test(mchid)) return mchid;
