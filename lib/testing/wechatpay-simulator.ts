@@ -1,5 +1,5 @@
 import { createPublicKey, createSecretKey, randomBytes, randomUUID } from 'node:crypto';
-import { once } from 'node:events';
+import { once, setMaxListeners } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import type { WechatPayComplaintModuleOptions } from '../options/wechatpay-complaint-options.interface.js';
@@ -141,6 +141,8 @@ export class WechatPaySimulator {
   private readonly server: Server;
 
   private constructor(private readonly options: WechatPaySimulatorOptions) {
+    // Every delivery that waits for its next try listens: that is no leak, however many they are.
+    setMaxListeners(0, this.aborter.signal);
     this.states = new Map(
       options.merchants.map((merchant) => [
         merchant.mchid,
