@@ -20,7 +20,7 @@ export interface NotificationEvent {
   /** Undefined before a notification is known to be genuine. */
   readonly id?: string;
   readonly requestId?: string;
-  /** Milliseconds. */
+  /** Milliseconds: of verifying where it was `refused`, of handling otherwise. */
   readonly duration: number;
 }
 

@@ -1,5 +1,5 @@
 import type { HttpService } from '@nestjs/axios';
-import { Module, type OnApplicationShutdown } from '@nestjs/common';
+import { type BeforeApplicationShutdown, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { CallbackUrlRegistrar } from './client/callback-url.registrar.js';
 import { ComplaintNotificationService } from './client/complaint-notification.service.js';
@@ -47,13 +47,18 @@ import type { WechatPayComplaintModuleOptions } from './options/wechatpay-compla
 })
 export class WechatPayComplaintModule
   extends ConfigurableModuleClass
-  implements OnApplicationShutdown
+  implements BeforeApplicationShutdown, OnApplicationShutdown
 {
   constructor(
     private readonly merchant: MerchantContext,
     private readonly runner: ComplaintNotificationRunner,
   ) {
     super();
+  }
+
+  /** While everything that handlers use is still there. */
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.runner.settle();
   }
 
   /** After the HTTP server has closed: until then notifications come, and need keys and store. */

@@ -9,11 +9,23 @@ export class BaseUrlSelector {
   /** Until when, by `performance.now()`, a host is passed over. */
   private readonly passedOver = new Map<string, number>();
 
+  private last?: string;
+
   constructor(
     private readonly baseUrls: readonly string[],
     /** Milliseconds. */
     private readonly cooldown: number,
   ) {}
+
+  /** The host for the next request. */
+  choose(): string {
+    const url = this.current();
+    if (this.last !== undefined && this.last !== url && url === this.baseUrls[0]) {
+      this.logger.log(`${url} is used again.`);
+    }
+    this.last = url;
+    return url;
+  }
 
   /** With all of them out of reach, the one that has been so for the longest time. */
   current(): string {

@@ -1,3 +1,4 @@
+import { isJsonObject } from '../protocol/json.js';
 import type { WechatPayError } from '../protocol/wechatpay.error.js';
 import { WechatPayApiError } from './wechatpay-api.error.js';
 import { WechatPayNetworkError } from './wechatpay-network.error.js';
@@ -14,16 +15,35 @@ export interface RetrySettings {
   readonly deadline: number;
 }
 
-/** Codes of Node for which the request never reached the host. */
-const NEVER_SENT =
-  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ENETDOWN)$|^ERR_TLS_|CERT/;
+/** Codes of a TLS handshake that failed: the request is only sent after it. */
+const HANDSHAKE = /^ERR_TLS_|CERT/;
+/** Codes of Node for a connection that was not made, or broke; those of axios begin with `ERR_`. */
+const CONNECTION = /^(E(?!RR_)[A-Z_]+|TIMEOUT)$/;
+/** What failed when a connection was not made; the same codes can come from one that was. */
+const CONNECTING: readonly unknown[] = ['connect', 'getaddrinfo'];
 const REPEATABLE_METHODS: ReadonlySet<string> = new Set(['GET', 'PUT']);
 const TOO_MANY_REQUESTS = 429;
 const RATE_LIMIT_CODES: ReadonlySet<string> = new Set(['FREQUENCY_LIMITED', 'RATELIMIT_EXCEEDED']);
 
-/** Whether no answer came although the caller wanted one: the host may be out of reach. */
+/** Whether the host may be out of reach. */
 export function isConnectionFailure(error: WechatPayError): boolean {
-  return error instanceof WechatPayNetworkError && error.code !== 'ABORTED';
+  return (
+    error instanceof WechatPayNetworkError &&
+    (CONNECTION.test(error.code) || HANDSHAKE.test(error.code))
+  );
+}
+
+function wasNeverSent({ code, cause }: WechatPayNetworkError): boolean {
+  return HANDSHAKE.test(code) || isConnecting(cause);
+}
+
+/** Also of what Node throws when it has tried every address of a host. */
+function isConnecting(cause: unknown): boolean {
+  if (!isJsonObject(cause)) return false;
+  const { syscall, errors } = cause;
+  return Array.isArray(errors) && errors.length > 0
+    ? errors.every(isConnecting)
+    : CONNECTING.includes(syscall);
 }
 
 /**
@@ -34,7 +54,7 @@ export function isConnectionFailure(error: WechatPayError): boolean {
 export function mayRepeat(method: string, error: WechatPayError): boolean {
   if (error instanceof WechatPayNetworkError) {
     if (error.code === 'ABORTED') return false;
-    return REPEATABLE_METHODS.has(method) || NEVER_SENT.test(error.code);
+    return REPEATABLE_METHODS.has(method) || wasNeverSent(error);
   }
   if (error instanceof WechatPayApiError) {
     const { status, code } = error;

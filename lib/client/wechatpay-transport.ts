@@ -6,6 +6,7 @@ import { type AxiosResponse, CanceledError, isAxiosError } from 'axios';
 import {
   catchError,
   defer,
+  finalize,
   map,
   Observable,
   race,
@@ -78,24 +79,26 @@ export class WechatPayTransport {
     check: (answer: UnverifiedAnswer) => void | Promise<void> = () => undefined,
   ): Observable<UnverifiedAnswer> {
     const limit = this.timeLimit(config.timeout);
-    const deadline = Math.max(this.options.retry.deadline, limit);
+    const { deadline } = this.options.retry;
+    // A limit that the caller sets for this one call may well be longer.
+    const total = config.timeout === undefined ? deadline : Math.max(deadline, limit);
     return defer(() => {
       const start = performance.now();
+      const attempt = defer(() =>
+        this.attempt(call, config, check, Math.min(limit, total - since(start))),
+      );
       return race(
         whenAborted(config.signal),
-        this.attempt(call, config, check, limit).pipe(
+        attempt.pipe(
           retry({
-            delay: (error: unknown, attempt) => {
-              const pause = this.pauseBeforeNext(call, error, attempt, deadline - since(start));
+            delay: (error: unknown, count) => {
+              const pause = this.pauseBeforeNext(call, error, count, total - since(start));
               return pause === undefined ? throwError(() => error) : timer(pause);
             },
           }),
         ),
-      );
-    }).pipe(
-      timeout({ first: deadline }),
-      catchError((error: unknown) => throwError(() => toTypedError(call, error, deadline))),
-    );
+      ).pipe(catchError((error: unknown) => throwError(() => toTypedError(call, error, limit))));
+    });
   }
 
   /** Undefined when there is to be no next attempt, or no time for one. */
@@ -124,11 +127,13 @@ export class WechatPayTransport {
     limit: number,
   ): Observable<UnverifiedAnswer> {
     return defer(() => {
-      const baseUrl = this.hosts.current();
+      const baseUrl = this.hosts.choose();
       const start = performance.now();
+      let isPublished = false;
       const publish = (
         event: Pick<CallEvent, 'outcome' | 'code' | 'status' | 'requestId'>,
       ): void => {
+        isPublished = true;
         const { mchid } = this.options;
         const { method, target } = call;
         publishCall({ mchid, method, baseUrl, target, duration: since(start), ...event });
@@ -149,6 +154,9 @@ export class WechatPayTransport {
         }),
         tap(({ status, requestId }) => {
           publish({ outcome: 'succeeded', status, requestId });
+        }),
+        finalize(() => {
+          if (!isPublished) publish({ outcome: 'failed', code: 'ABORTED' });
         }),
       );
     });
@@ -288,7 +296,7 @@ function toTypedError(request: WechatPayCall, error: unknown, limit: number): We
   const call = nameOf(request);
   if (error instanceof WechatPayError) return error;
   if (error instanceof TimeoutError) {
-    const cause = new Error(`no complete answer within ${limit} ms`);
+    const cause = new Error(`no complete answer within ${Math.round(limit)} ms`);
     return new WechatPayNetworkError(call, 'TIMEOUT', `${cause.message}.`, cause);
   }
   if (!isAxiosError(error)) {

@@ -51,6 +51,10 @@ export class PlatformCertificates {
     return findValidKey(this.certificates, serial, Date.now());
   }
 
+  isEmpty(): boolean {
+    return this.certificates.size === 0;
+  }
+
   /**
    * To be called for a serial that `find` does not know. The serial of a message is not
    * authenticated, so the cooldown bounds what strangers can cause; those who come while a

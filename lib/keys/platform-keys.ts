@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { PUBLIC_KEY_ID_PREFIX } from '../options/resolve-options.js';
 import { findValidKey, type PlatformKey } from '../protocol/rsa-key.js';
+import { isSettledWithin } from '../settled-within.js';
 import { SignatureRefusal } from '../protocol/signature-refusal.error.js';
 import type { PlatformCertificates } from './platform-certificates.js';
 
@@ -22,12 +23,15 @@ export class PlatformKeys {
   /**
    * The key of a serial, after a download where that can help.
    *
+   * @param patience milliseconds that the caller can wait for the download; it goes on after that
    * @throws SignatureRefusal UNKNOWN_SERIAL
    */
-  async get(serial: string): Promise<KeyObject> {
+  async get(serial: string, patience = Infinity): Promise<KeyObject> {
     let key = this.find(serial);
     if (!key && !serial.startsWith(PUBLIC_KEY_ID_PREFIX)) {
-      await this.certificates?.refreshForUnknownSerial();
+      const refresh = this.certificates?.refreshForUnknownSerial() ?? Promise.resolve();
+      if (patience === Infinity) await refresh;
+      else await isSettledWithin(refresh, patience);
       key = this.find(serial);
     }
     if (!key) throw new SignatureRefusal('UNKNOWN_SERIAL', this.unknown(serial));
@@ -43,7 +47,9 @@ export class PlatformKeys {
     return (
       `Wechatpay-Serial ${serial} is not among the platform keys (given: ${known}; ` +
       `certificate download: ${this.certificates ? 'on' : 'off'}). ` +
-      'A forgery or a probe, a key missing from platformKeys, or one that has expired.'
+      (this.certificates?.isEmpty()
+        ? 'No certificate could be downloaded yet; the log says why.'
+        : 'A forgery or a probe, a key missing from platformKeys, or one that has expired.')
     );
   }
 }

@@ -47,7 +47,8 @@ export class ComplaintNotificationHandler {
     const { keys, options } = this.merchant;
     const signature = readSignatureHeaders(headers);
     assertTimely(signature, Date.now(), options.clockTolerance);
-    const key = keys.find(signature.serial) ?? (await keys.get(signature.serial));
+    const key =
+      keys.find(signature.serial) ?? (await keys.get(signature.serial, options.handlerTimeout));
     const bytes = typeof body === 'function' ? await body() : body;
     assertSignature(signature, bytes, key);
     return bytes;

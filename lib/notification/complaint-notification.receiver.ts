@@ -5,6 +5,7 @@ import {
   ComplaintNotificationException,
   type ComplaintNotificationRefusalCode,
 } from './complaint-notification.exception.js';
+import { markLogged } from './handling-failure.js';
 import { ComplaintNotificationHandler } from './complaint-notification.handler.js';
 import { ComplaintNotificationRunner } from './complaint-notification.runner.js';
 import type { ComplaintNotificationPayload } from './complaint-notification-payload.interface.js';
@@ -45,7 +46,7 @@ export class ComplaintNotificationReceiver {
       });
     } catch (error) {
       if (error instanceof ComplaintNotificationException) {
-        this.log(error);
+        this.log(markLogged(error));
         const { code, requestId } = error;
         publishNotification({
           mchid: this.merchant.mchid,

@@ -13,13 +13,14 @@ import {
   type ComplaintNotificationRefusalCode,
 } from './complaint-notification.exception.js';
 import type { ComplaintNotificationPayload } from './complaint-notification-payload.interface.js';
-import { logHandlingFailure } from './handling-failure.js';
+import { isSettledWithin } from '../settled-within.js';
+import { logHandlingFailure, markLogged } from './handling-failure.js';
 
 /** How often within a lease it is prolonged: two may fail before it lapses. */
 const RENEWALS_PER_LEASE = 3;
 /** Milliseconds: pauses between attempts to remember what was handled while the store was away. */
 const FIRST_COMPLETE_PAUSE = 500;
-const LONGEST_COMPLETE_PAUSE = 30_000;
+const LONGEST_COMPLETE_PAUSE = 2000;
 
 /**
  * Runs the handler of a genuine notification once: claims its id, runs, and remembers it; gives it
@@ -31,6 +32,9 @@ export class ComplaintNotificationRunner {
   private readonly running = new Set<Promise<unknown>>();
   /** Ids of what was handled here, but could not be remembered yet: their leases may lapse. */
   private readonly unremembered = new Set<string>();
+  private shutdownStart?: number;
+  /** Nothing is claimed any more: the store is about to be closed. */
+  private isClosed = false;
 
   constructor(private readonly merchant: MerchantContext) {}
 
@@ -40,13 +44,44 @@ export class ComplaintNotificationRunner {
    *
    * @throws ComplaintNotificationException IN_PROGRESS, HANDLER_TIMEOUT, STORE_UNAVAILABLE
    */
-  async run(
+  run(notification: ComplaintNotificationPayload, handle: () => Promise<unknown>): Promise<void> {
+    return this.track(this.process(notification, handle));
+  }
+
+  /** Waits for the handlers that run now, within the option `shutdownTimeout`. */
+  async settle(): Promise<void> {
+    await isSettledWithin(Promise.allSettled(this.running), this.shutdownTimeLeft());
+  }
+
+  /** Waits until nothing runs any more, within what is left of `shutdownTimeout`, and closes. */
+  async drain(): Promise<void> {
+    while (this.running.size > 0) {
+      const timeLeft = this.shutdownTimeLeft();
+      if (timeLeft > 0 && (await isSettledWithin(Promise.allSettled(this.running), timeLeft))) {
+        continue;
+      }
+      this.logger.warn(
+        `${this.running.size} handlers still run after ${this.merchant.options.shutdownTimeout} ms ` +
+          'of shutdown. What they leave undone is handled again once their leases have lapsed.',
+      );
+      break;
+    }
+    this.isClosed = true;
+  }
+
+  private shutdownTimeLeft(): number {
+    this.shutdownStart ??= performance.now();
+    return Math.max(0, this.merchant.options.shutdownTimeout - since(this.shutdownStart));
+  }
+
+  private async process(
     notification: ComplaintNotificationPayload,
     handle: () => Promise<unknown>,
   ): Promise<void> {
     const { store } = this.merchant;
+    const { handlerTimeout } = this.merchant.options;
     const report = new NotificationReport(notification);
-    if (!store) return this.track(this.watch(report, handle));
+    if (!store) return this.watch(report, handle);
     const key = { mchid: notification.mchid, id: notification.id };
     if (this.unremembered.has(key.id)) {
       report.publish('duplicate');
@@ -57,25 +92,12 @@ export class ComplaintNotificationRunner {
     const work = this.track(
       this.watch(report, () => this.handleUnderLease(store, key, token, handle)),
     );
-    const { handlerTimeout } = this.merchant.options;
-    if (await isSettledWithin(work, handlerTimeout)) return work;
+    if (await isSettledWithin(work, Math.max(0, handlerTimeout - report.elapsed()))) return work;
     const detail =
       `The handler of ${name(key)} takes longer than ${handlerTimeout} ms. It goes on; when it is ` +
       'done, the next repetition is answered with success. Put slow work on a queue.';
     this.logger.warn(`Notification postponed (HANDLER_TIMEOUT): ${detail}`);
     throw report.postponed('HANDLER_TIMEOUT', detail);
-  }
-
-  /** Waits for running handlers, at most for the option `shutdownTimeout`. */
-  async drain(): Promise<void> {
-    if (this.running.size === 0) return;
-    const { shutdownTimeout } = this.merchant.options;
-    if (!(await isSettledWithin(Promise.allSettled(this.running), shutdownTimeout))) {
-      this.logger.warn(
-        `${this.running.size} handlers still run after ${shutdownTimeout} ms of shutdown. ` +
-          'What they leave undone is handled again once their leases have lapsed.',
-      );
-    }
   }
 
   /** @returns the token of the claim, or undefined when the notification was handled before */
@@ -84,15 +106,33 @@ export class ComplaintNotificationRunner {
     key: NotificationKey,
     report: NotificationReport,
   ): Promise<string | undefined> {
-    let claim: NotificationClaim;
-    try {
-      claim = await store.claim(key, this.merchant.options.lease);
-    } catch (cause) {
-      const detail = `The store cannot tell whether ${name(key)} was handled: ${messageOf(cause)}`;
+    const unavailable = (reason: string, cause?: unknown): ComplaintNotificationException => {
+      const detail = `The store cannot tell whether ${name(key)} was handled: ${reason}`;
       this.logger.error(`Notification postponed (STORE_UNAVAILABLE): ${detail}`);
-      throw report.postponed('STORE_UNAVAILABLE', detail, cause);
+      return report.postponed('STORE_UNAVAILABLE', detail, cause);
+    };
+    const { lease, handlerTimeout } = this.merchant.options;
+    const asked = ask(() => store.claim(key, lease));
+    let isInTime: boolean;
+    let claim: NotificationClaim | undefined;
+    try {
+      isInTime = await isSettledWithin(asked, handlerTimeout);
+      if (isInTime) claim = await asked;
+    } catch (cause) {
+      throw unavailable(messageOf(cause), cause);
     }
-    switch (claim.state) {
+    if (!isInTime || this.isClosed) {
+      // Too late to be used: the next repetition shall not have to wait for the lease.
+      asked.then(
+        (late) => this.giveBack(store, key, late.state === 'claimed' ? late.token : undefined),
+        () => undefined,
+      );
+      throw unavailable(
+        isInTime ? 'the app is shutting down.' : `no answer in ${handlerTimeout} ms.`,
+      );
+    }
+    // A store of the app's own may answer anything.
+    switch (claim?.state) {
       case 'claimed':
         return claim.token;
       case 'done':
@@ -103,6 +143,23 @@ export class ComplaintNotificationRunner {
         this.logger.debug(`Notification postponed (IN_PROGRESS): ${detail}`);
         throw report.postponed('IN_PROGRESS', detail);
       }
+      default:
+        throw unavailable('its answer to a claim is none of a NotificationStore.');
+    }
+  }
+
+  private async giveBack(
+    store: NotificationStore,
+    key: NotificationKey,
+    token: string | undefined,
+  ): Promise<void> {
+    if (token === undefined) return;
+    try {
+      await store.release(key, token);
+    } catch (error) {
+      this.logger.warn(
+        `${name(key)} could not be given back, it is handled again after its lease: ${messageOf(error)}`,
+      );
     }
   }
 
@@ -136,20 +193,21 @@ export class ComplaintNotificationRunner {
   ): Promise<void> {
     const { lease } = this.merchant.options;
     const renewal = setInterval(() => {
-      store.renew(key, token, lease).catch((error: unknown) => {
-        this.logger.warn(`The lease of ${name(key)} could not be prolonged: ${messageOf(error)}`);
-      });
+      ask(() => store.renew(key, token, lease)).then(
+        (isOurs) => {
+          if (!isOurs) clearInterval(renewal);
+        },
+        (error: unknown) => {
+          this.logger.warn(`The lease of ${name(key)} could not be prolonged: ${messageOf(error)}`);
+        },
+      );
     }, lease / RENEWALS_PER_LEASE);
     renewal.unref();
     try {
       await handle();
     } catch (error) {
       clearInterval(renewal);
-      await store.release(key, token).catch((reason: unknown) => {
-        this.logger.warn(
-          `${name(key)} could not be given back, it is handled again after its lease: ${messageOf(reason)}`,
-        );
-      });
+      await this.giveBack(store, key, token);
       throw error;
     }
     clearInterval(renewal);
@@ -206,9 +264,14 @@ class NotificationReport {
 
   constructor(private readonly notification: ComplaintNotificationPayload) {}
 
+  /** Milliseconds. */
+  elapsed(): number {
+    return since(this.start);
+  }
+
   publish(outcome: NotificationEvent['outcome'], code?: ComplaintNotificationRefusalCode): void {
     const { mchid, id, request_id: requestId } = this.notification;
-    const duration = since(this.start);
+    const duration = this.elapsed();
     publishNotification({ mchid, outcome, code, late: this.isAnswered, id, requestId, duration });
   }
 
@@ -221,7 +284,7 @@ class NotificationReport {
     this.publish('postponed', code);
     this.isAnswered = true;
     const requestId = this.notification.request_id;
-    return new ComplaintNotificationException(code, detail, { cause, requestId });
+    return markLogged(new ComplaintNotificationException(code, detail, { cause, requestId }));
   }
 }
 
@@ -229,21 +292,11 @@ function name({ id }: NotificationKey): string {
   return `notification ${id}`;
 }
 
-function messageOf(error: unknown): string {
-  return isNativeError(error) ? error.message : String(error);
+/** So that a store which throws instead of rejecting does no harm. */
+async function ask<T>(call: () => Promise<T>): Promise<T> {
+  return call();
 }
 
-/** Whether a promise settles in time, in whatever way. Leaves no timer behind. */
-async function isSettledWithin(promise: Promise<unknown>, milliseconds: number): Promise<boolean> {
-  const aborter = new AbortController();
-  const settled = promise.then(
-    () => true,
-    () => true,
-  );
-  const timeUp = delay(milliseconds, false, { signal: aborter.signal, ref: false }).catch(
-    () => false,
-  );
-  const isSettled = await Promise.race([settled, timeUp]);
-  aborter.abort();
-  return isSettled;
+function messageOf(error: unknown): string {
+  return isNativeError(error) ? error.message : String(error);
 }

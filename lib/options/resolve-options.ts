@@ -142,6 +142,11 @@ export function resolveOptions(
   }
   const baseUrls = resolveBaseUrls(options.baseUrls ?? DEFAULT_BASE_URLS, report);
   const retry: RetryOptions = options.retry === false ? { attempts: 1 } : (options.retry ?? {});
+  if (kindOf(retry) !== 'object') {
+    report('retry', `is of type ${kindOf(retry)}`, 'Give false, or an object with its settings.');
+  } else if (!Number.isInteger(retry.attempts ?? 1) && Number.isFinite(retry.attempts)) {
+    report('retry.attempts', `is ${retry.attempts}`, 'Give a whole number.');
+  }
   const numbers = {
     timeout: number('timeout', 10_000, MAX_TIMEOUT, options.timeout),
     clockTolerance: number('clockTolerance', 300, 3600, options.clockTolerance, 'seconds'),

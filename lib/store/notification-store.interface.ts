@@ -31,7 +31,8 @@ export interface NotificationStore {
   /**
    * Prolongs a claim to `lease` milliseconds from now.
    *
-   * @returns false when the claim had lapsed and another took its place: the token is void
+   * @returns false when the claim had lapsed and another took its place: the token is void. One that
+   * lapsed and that nobody took over is prolonged all the same
    */
   renew(key: NotificationKey, token: string, lease: number): Promise<boolean>;
 
@@ -49,6 +50,9 @@ export interface NotificationStore {
    */
   release(key: NotificationKey, token: string): Promise<boolean>;
 
-  /** Called once the app has shut down, after the last handler: closes what the store opened. */
+  /**
+   * Called once the app has shut down, after the last handler: closes what the store opened. A
+   * store that several modules share has to outlive the first of them.
+   */
   close?(): Promise<void>;
 }

@@ -50,6 +50,7 @@ export interface RedisClient {
   eval(script: string, keys: number, ...keysAndArguments: string[]): Promise<unknown>;
   evalsha(sha1: string, keys: number, ...keysAndArguments: string[]): Promise<unknown>;
   on(event: 'ready' | 'end', listener: () => void): unknown;
+  off(event: 'ready' | 'end', listener: () => void): unknown;
 }
 
 interface Script {
@@ -127,12 +128,13 @@ export class RedisNotificationStore implements NotificationStore {
       this.client = this.own;
     }
     // One listener of each kind, however many calls wait: these are counted by Node.
-    const wake = (): void => {
-      for (const goOn of this.waiting) goOn();
-    };
-    this.client.on('ready', wake);
-    this.client.on('end', wake);
+    this.client.on('ready', this.wake);
+    this.client.on('end', this.wake);
   }
+
+  private readonly wake = (): void => {
+    for (const goOn of this.waiting) goOn();
+  };
 
   async claim(key: NotificationKey, lease: number): Promise<NotificationClaim> {
     const token = randomUUID();
@@ -161,7 +163,10 @@ export class RedisNotificationStore implements NotificationStore {
 
   /** Closes the store's own connection; one of the app's is left alone. */
   close(): Promise<void> {
-    if (this.own && !this.closed) {
+    if (!this.own) {
+      this.client.off('ready', this.wake);
+      this.client.off('end', this.wake);
+    } else if (!this.closed) {
       this.closed = true;
       this.own.disconnect();
     }

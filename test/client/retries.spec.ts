@@ -147,6 +147,33 @@ describe('A call that fails', () => {
     expect(simulator.requests.length).toBeLessThan(100);
   });
 
+  it('is cut off by a deadline that is shorter than the time limit', async () => {
+    const { service, simulator } = await startBench(merchant, {
+      timeout: 60_000,
+      retry: { ...RETRY, deadline: 100 },
+    });
+    simulator.spoilNext('hang');
+    await expect(errorOf(service.get())).resolves.toMatchObject({ code: 'TIMEOUT' });
+    expect(events).toMatchObject([{ outcome: 'failed', code: 'TIMEOUT' }]);
+  });
+
+  it('that the caller gives up is told to the channel as well', async () => {
+    const { service, simulator } = await startBench(merchant, { retry: RETRY });
+    simulator.spoilNext('hang', 'hang');
+    const aborter = new AbortController();
+    const failure = errorOf(service.get({ signal: aborter.signal }));
+    await until(() => simulator.requests.length === 1);
+    aborter.abort();
+    await failure;
+    const subscription = service.get().subscribe({ error: () => undefined });
+    await until(() => simulator.requests.length === 2);
+    subscription.unsubscribe();
+    expect(events).toMatchObject([
+      { outcome: 'failed', code: 'ABORTED' },
+      { outcome: 'failed', code: 'ABORTED' },
+    ]);
+  });
+
   it('stops between two attempts when the caller aborts or unsubscribes', async () => {
     const { service, simulator } = await startBench(merchant, {
       retry: { ...RETRY, baseDelay: 60_000, maxDelay: 60_000, deadline: 500_000 },
@@ -191,7 +218,7 @@ describe('With two base URLs, a call', () => {
   it('stays with the second during the cooldown, then tries the first again', async () => {
     const [first, second] = await Promise.all([startSimulator(merchant), startSimulator(merchant)]);
     for (const simulator of [first, second]) simulator.setRegisteredUrl(merchant, URL_1);
-    const { service } = await startClient({
+    const { service, logger } = await startClient({
       ...merchant.options,
       baseUrls: [first.url, second.url],
       retry: RETRY,
@@ -205,6 +232,7 @@ describe('With two base URLs, a call', () => {
     await until(() => Date.now() - since > 350);
     await valuesOf(service.get());
     expect([first.requests.length, second.requests.length]).toEqual([2, 2]);
+    expect(logger.ours('log')).toEqual([expect.stringContaining(`${first.url} is used again`)]);
   });
 
   it('stays with the first when that answers, even with errors', async () => {

@@ -1,20 +1,49 @@
 import { describe, expect, it } from '@jest/globals';
-import { mayRepeat, parseRetryAfter, pauseAfter } from '../../lib/client/retry-policy.js';
+import {
+  isConnectionFailure,
+  mayRepeat,
+  parseRetryAfter,
+  pauseAfter,
+} from '../../lib/client/retry-policy.js';
 import { WechatPayApiError } from '../../lib/client/wechatpay-api.error.js';
 import { WechatPayArgumentError } from '../../lib/client/wechatpay-argument.error.js';
 import { WechatPayNetworkError } from '../../lib/client/wechatpay-network.error.js';
 
-const network = (code: string) => new WechatPayNetworkError('POST /', code, 'it failed');
+const network = (code: string, cause?: object) =>
+  new WechatPayNetworkError('POST /', code, 'it failed', cause);
+/** As Node makes it. */
+const failed = (syscall: string, code: string) => Object.assign(new Error(code), { code, syscall });
 const api = (status: number, code: string, retryAfter?: number) =>
   new WechatPayApiError('GET /', code, 'no', undefined, { status, retryAfter });
 
 describe('mayRepeat', () => {
   it.each([
-    'ECONNREFUSED',
-    'ENOTFOUND',
-    'EAI_AGAIN',
-    'EHOSTUNREACH',
-    'ENETUNREACH',
+    ['connect', 'ECONNREFUSED'],
+    ['connect', 'EHOSTUNREACH'],
+    ['connect', 'ENETUNREACH'],
+    ['connect', 'ETIMEDOUT'],
+    ['getaddrinfo', 'ENOTFOUND'],
+    ['getaddrinfo', 'EAI_AGAIN'],
+  ])('repeats even a POST when %s failed with %s: it was never sent', (syscall, code) => {
+    expect(mayRepeat('POST', network(code, failed(syscall, code)))).toBe(true);
+  });
+
+  it('repeats a POST when no address of the host could be connected to', () => {
+    const refused = failed('connect', 'ECONNREFUSED');
+    const broken = failed('write', 'EPIPE');
+    const all = network('ECONNREFUSED', new AggregateError([refused, refused]));
+    expect(mayRepeat('POST', all)).toBe(true);
+    const mixed = network('ECONNREFUSED', new AggregateError([refused, broken]));
+    expect(mayRepeat('POST', mixed)).toBe(false);
+  });
+
+  it('repeats no POST whose connection broke, whatever the code', () => {
+    for (const code of ['EHOSTUNREACH', 'ENETUNREACH', 'ECONNRESET']) {
+      expect(mayRepeat('POST', network(code, failed('write', code)))).toBe(false);
+    }
+  });
+
+  it.each([
     'CERT_HAS_EXPIRED',
     'UNABLE_TO_VERIFY_LEAF_SIGNATURE_CERT',
     'DEPTH_ZERO_SELF_SIGNED_CERT',
@@ -41,6 +70,26 @@ describe('mayRepeat', () => {
     expect(mayRepeat('POST', api(403, 'RATELIMIT_EXCEEDED'))).toBe(true);
     expect(mayRepeat('DELETE', api(400, 'FREQUENCY_LIMITED'))).toBe(true);
     expect(mayRepeat('GET', api(400, 'PARAM_ERROR'))).toBe(false);
+  });
+});
+
+describe('isConnectionFailure', () => {
+  it.each(['ECONNREFUSED', 'ECONNRESET', 'EAI_AGAIN', 'TIMEOUT', 'CERT_HAS_EXPIRED', 'ERR_TLS_X'])(
+    'is true of %s',
+    (code) => {
+      expect(isConnectionFailure(network(code))).toBe(true);
+    },
+  );
+
+  it.each(['ABORTED', 'NETWORK_ERROR', 'ERR_BAD_RESPONSE'])(
+    'is false of %s: the host may be well',
+    (code) => {
+      expect(isConnectionFailure(network(code))).toBe(false);
+    },
+  );
+
+  it('is false of answers', () => {
+    expect(isConnectionFailure(api(503, 'SERVICE_UNAVAILABLE'))).toBe(false);
   });
 });
 

@@ -60,11 +60,13 @@ class ComplaintsController {
 class FragileStore implements NotificationStore {
   readonly failing = new Set<keyof NotificationStore>();
   closed = 0;
+  hang?: Deferred<undefined>;
   completed = 0;
   private readonly inner = new MemoryNotificationStore();
 
   async claim(...args: Parameters<NotificationStore['claim']>): Promise<NotificationClaim> {
     this.failIf('claim');
+    await this.hang?.promise;
     return this.inner.claim(...args);
   }
 
@@ -221,6 +223,48 @@ describe.each(ADAPTERS)('A notification that comes more than once, on %s', (adap
     expect(logger.ours('error')).toEqual([expect.stringContaining('(STORE_UNAVAILABLE)')]);
     store.failing.clear();
     await expect(statuses([send(url, 'EV-8')])).resolves.toEqual([204]);
+  });
+
+  it('while the store hangs is refused in time, and a late claim is given back', async () => {
+    const store = new FragileStore();
+    store.hang = deferred();
+    const { url } = await start({ store, handlerTimeout: 50 });
+    await expect(statuses([send(url, 'EV-20')])).resolves.toEqual([503]);
+    store.hang.resolve(undefined);
+    store.hang = undefined;
+    await sendUntil(url, 'EV-20', () => events.some(({ outcome }) => outcome === 'handled'));
+    expect(runs).toEqual(['EV-20']);
+    expect(events[0]).toMatchObject({ outcome: 'postponed', code: 'STORE_UNAVAILABLE' });
+  });
+
+  it.each([{ state: 'in_progress' }, {}, undefined])(
+    'is refused when a store answers a claim with %p',
+    async (answer) => {
+      const store = new FragileStore();
+      store.claim = () => Promise.resolve(answer as NotificationClaim);
+      const { url, logger } = await start({ store });
+      await expect(statuses([send(url, 'EV-21')])).resolves.toEqual([503]);
+      expect(runs).toEqual([]);
+      expect(logger.ours('error')).toEqual([expect.stringContaining('(STORE_UNAVAILABLE)')]);
+    },
+  );
+
+  it('survives a store that throws where it should reject', async () => {
+    const gate: Deferred<undefined> = deferred();
+    handle = async () => {
+      await gate.promise;
+      throw new Error('locked');
+    };
+    const store = new FragileStore();
+    store.renew = store.release = () => {
+      throw new Error('not even a promise');
+    };
+    const { url, logger } = await start({ store, lease: 60 });
+    const answer = send(url, 'EV-22');
+    await until(() => logger.ours('warn').some((line) => line.includes('could not be prolonged')));
+    gate.resolve(undefined);
+    await expect(statuses([answer])).resolves.toEqual([500]);
+    expect(logger.ours('error')).toEqual([expect.stringContaining('locked')]);
   });
 
   it('is answered with success and remembered later when the store goes away meanwhile', async () => {

@@ -281,6 +281,23 @@ describe('A merchant in platform-certificate mode', () => {
       return bench;
     };
 
+    it('refuses a notification before WeChat Pay gives up, and says why', async () => {
+      const bench = await startBench(
+        merchant,
+        { timeout: NEVER, handlerTimeout: 50 },
+        {
+          onRequest: ({ target }) => {
+            if (target === CERTIFICATES_PATH) bench.simulator.spoilNext('hang');
+          },
+        },
+      );
+
+      await expect(bench.handler.handle(incoming(merchant))).rejects.toMatchObject({
+        code: 'UNKNOWN_SERIAL',
+        detail: expect.stringContaining('No certificate could be downloaded yet'),
+      });
+    });
+
     it('holds the time limit of a call that waits for it', async () => {
       const { service } = await startHanging();
 

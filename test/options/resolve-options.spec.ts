@@ -765,6 +765,23 @@ describe('resolveOptions with faulty options', () => {
     expect(problemsOf({ callbackUrl })).toHaveLength(1);
   });
 
+  it.each([
+    [3, 'number'],
+    ['no', 'string'],
+    [true, 'boolean'],
+    [[], 'array'],
+  ])('refuses retry: %p', (retry, kind) => {
+    expect(problemsOf({ retry })).toEqual([
+      problem('retry', `is of type ${kind}`, /^Give false, or an object/),
+    ]);
+  });
+
+  it('refuses half an attempt', () => {
+    expect(problemsOf({ retry: { attempts: 1.5 } })).toEqual([
+      problem('retry.attempts', 'is 1.5', /^Give a whole number/),
+    ]);
+  });
+
   it('reads retry: false as a single attempt', () => {
     expect(resolve({ retry: false }).retry.attempts).toBe(1);
     expect(resolve({}).retry).toEqual({

@@ -175,7 +175,13 @@ describe('RedisNotificationStore', () => {
   describe('on a client that answers otherwise than Redis', () => {
     const claimOn = (evalsha: RedisClient['evalsha']) =>
       open({
-        client: { status: 'ready', evalsha, eval: evalsha, on: () => undefined },
+        client: {
+          status: 'ready',
+          evalsha,
+          eval: evalsha,
+          on: () => undefined,
+          off: () => undefined,
+        },
       }).claim(newKey(), MINUTE);
 
     it.each([undefined, 1, true])('does not take %s for a claim', async (answer) => {

@@ -268,6 +268,7 @@ describe('RedisNotificationStore, when Redis is away', () => {
       const client: RedisClient = {
         status: 'ready',
         on: () => undefined,
+        off: () => undefined,
         eval: () => Promise.reject(new Error('not expected')),
         evalsha: async (_sha1, _keys, ...keyAndArguments) => {
           sent.push(keyAndArguments);
