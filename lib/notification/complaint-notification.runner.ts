@@ -61,7 +61,7 @@ export class ComplaintNotificationRunner {
         continue;
       }
       this.logger.warn(
-        `${this.running.size} handlers still run after ${this.merchant.options.shutdownTimeout} ms ` +
+        `Handlers still run after ${this.merchant.options.shutdownTimeout} ms ` +
           'of shutdown. What they leave undone is handled again once their leases have lapsed.',
       );
       break;
@@ -124,7 +124,8 @@ export class ComplaintNotificationRunner {
     if (!isInTime || this.isClosed) {
       // Too late to be used: the next repetition shall not have to wait for the lease.
       asked.then(
-        (late) => this.giveBack(store, key, late.state === 'claimed' ? late.token : undefined),
+        (late: NotificationClaim | undefined) =>
+          this.giveBack(store, key, late?.state === 'claimed' ? late.token : undefined),
         () => undefined,
       );
       throw unavailable(

@@ -237,6 +237,18 @@ describe.each(ADAPTERS)('A notification that comes more than once, on %s', (adap
     expect(events[0]).toMatchObject({ outcome: 'postponed', code: 'STORE_UNAVAILABLE' });
   });
 
+  it('survives a store that answers nothing, and too late', async () => {
+    const store = new FragileStore();
+    const late: Deferred<NotificationClaim> = deferred();
+    store.claim = () => late.promise;
+    const { url } = await start({ store, handlerTimeout: 30 });
+    await expect(statuses([send(url, 'EV-23')])).resolves.toEqual([503]);
+    late.resolve(undefined as unknown as NotificationClaim);
+    store.claim = () => Promise.resolve({ state: 'done' });
+    await expect(statuses([send(url, 'EV-23')])).resolves.toEqual([204]);
+    expect(runs).toEqual([]);
+  });
+
   it.each([{ state: 'in_progress' }, {}, undefined])(
     'is refused when a store answers a claim with %p',
     async (answer) => {
