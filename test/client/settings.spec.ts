@@ -159,6 +159,8 @@ describe('Settings of the caller', () => {
 });
 
 describe('The HttpService of the module', () => {
+  afterEach(closeAll);
+
   it('is not what the app gets for its own, whatever order the modules have', async () => {
     const merchant = await createTestMerchant();
     const simulator = await startSimulator(merchant);
