@@ -22,6 +22,7 @@ import { MAX_TIMEOUT, type ResolvedOptions } from '../options/resolve-options.js
 import type { WechatPayRequestConfig } from '../options/wechatpay-complaint-options.interface.js';
 import { formatAuthorization, requestMessage } from '../protocol/authorization.js';
 import { isJsonObject, parseJsonObject } from '../protocol/json.js';
+import { messageOf } from '../protocol/message-of.js';
 import { signRsaSha256 } from '../protocol/rsa.js';
 import type { HeaderFields } from '../protocol/signature-headers.js';
 import { WechatPayError } from '../protocol/wechatpay.error.js';
@@ -321,17 +322,4 @@ function toTypedError(request: WechatPayCall, error: unknown, limit: number): We
 
 function withoutRequest(error: unknown): unknown {
   return isAxiosError(error) || !isNativeError(error) ? new Error(messageOf(error)) : error;
-}
-
-function messageOf(error: unknown): string {
-  // What Node throws when it has tried every address of a host.
-  if (
-    isNativeError(error) &&
-    error.message === '' &&
-    'errors' in error &&
-    Array.isArray(error.errors)
-  ) {
-    return error.errors.map(messageOf).join('; ');
-  }
-  return isNativeError(error) ? error.message : String(error);
 }

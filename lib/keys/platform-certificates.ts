@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
-import { isNativeError } from 'node:util/types';
 import { Logger } from '@nestjs/common';
+import { messageOf } from '../protocol/message-of.js';
 import { findValidKey, type PlatformCertificate } from '../protocol/rsa-key.js';
 import { WechatPayError } from '../protocol/wechatpay.error.js';
 import { type HeaderFields, readSignatureHeaders } from '../protocol/signature-headers.js';
@@ -150,8 +150,7 @@ const PUBLIC_KEY_MODE_HINT =
   'A merchant in public-key mode has none: give its key in platformKeys by PUB_KEY_ID_... instead.';
 
 function reasonOf(error: unknown): string {
-  if (!isNativeError(error)) return String(error);
   return error instanceof WechatPayError && error.code === 'RESOURCE_NOT_EXISTS'
     ? `${error.message} ${PUBLIC_KEY_MODE_HINT}`
-    : error.message;
+    : messageOf(error);
 }

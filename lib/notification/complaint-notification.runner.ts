@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { isNativeError } from 'node:util/types';
 import { Injectable, Logger } from '@nestjs/common';
 import { MerchantContext } from '../client/merchant-context.js';
 import { type NotificationEvent, publishNotification, since } from '../diagnostics.js';
+import { messageOf } from '../protocol/message-of.js';
 import type {
   NotificationClaim,
   NotificationKey,
@@ -296,8 +296,4 @@ function name({ id }: NotificationKey): string {
 /** So that a store which throws instead of rejecting does no harm. */
 async function ask<T>(call: () => Promise<T>): Promise<T> {
   return call();
-}
-
-function messageOf(error: unknown): string {
-  return isNativeError(error) ? error.message : String(error);
 }

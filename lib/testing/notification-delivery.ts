@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isNativeError } from 'node:util/types';
+import { messageOf } from '../protocol/message-of.js';
 import { createTestPublicKey, type TestMerchant } from './test-merchant.js';
 import {
   type ComplaintNotificationContent,
@@ -151,7 +152,6 @@ async function post(
     return { status: response.status, body: await response.text() };
   } catch (error) {
     // "fetch failed", says fetch; why, says its cause.
-    const cause = isNativeError(error) ? (error.cause ?? error) : error;
-    return { body: isNativeError(cause) ? cause.message : String(cause) };
+    return { body: messageOf(isNativeError(error) ? (error.cause ?? error) : error) };
   }
 }
