@@ -31,27 +31,19 @@ export class ComplaintNotificationHandler {
 
   /** @throws ComplaintNotificationException with the reason as its `code` */
   async handle({ headers, body }: IncomingNotification): Promise<ComplaintNotificationPayload> {
+    const { keys, options } = this.merchant;
     const requestId = readRequestId(headers);
     try {
-      const bytes = await this.verify(headers, body);
+      const signature = readSignatureHeaders(headers);
+      assertTimely(signature, Date.now(), options.clockTolerance);
+      const key =
+        keys.find(signature.serial) ?? (await keys.get(signature.serial, options.handlerTimeout));
+      const bytes = typeof body === 'function' ? await body() : body;
+      assertSignature(signature, bytes, key);
       return this.read(bytes, requestId);
     } catch (error) {
       throw toException(error, requestId);
     }
-  }
-
-  private async verify(
-    headers: HeaderFields,
-    body: IncomingNotification['body'],
-  ): Promise<Uint8Array> {
-    const { keys, options } = this.merchant;
-    const signature = readSignatureHeaders(headers);
-    assertTimely(signature, Date.now(), options.clockTolerance);
-    const key =
-      keys.find(signature.serial) ?? (await keys.get(signature.serial, options.handlerTimeout));
-    const bytes = typeof body === 'function' ? await body() : body;
-    assertSignature(signature, bytes, key);
-    return bytes;
   }
 
   private read(bytes: Uint8Array, requestId: string | undefined): ComplaintNotificationPayload {

@@ -22,22 +22,31 @@ export const SIGNATURE_TYPE = 'WECHATPAY2-SHA256-RSA2048';
  */
 const PROBE_PREFIX = 'WECHATPAY/SIGNTEST/';
 
-type SignatureHeaderName =
-  'Wechatpay-Timestamp' | 'Wechatpay-Nonce' | 'Wechatpay-Serial' | 'Wechatpay-Signature';
-
 /** 8192-bit RSA in base64 has 1 368 characters; nothing longer is worth looking at. */
 const MAX_SIGNATURE_LENGTH = 1400;
+
+interface SignatureHeader {
+  readonly name: string;
+  /** As Node spells it. */
+  readonly field: string;
+  readonly isWellFormed: (value: string) => boolean;
+}
 
 /**
  * The form of each value. A comma is never legal: Node joins repeated headers with one, and a
  * repeated header is a request on which two readers could disagree.
  */
-const isWellFormed: Record<SignatureHeaderName, (value: string) => boolean> = {
-  'Wechatpay-Timestamp': (value) => /^[1-9]\d{0,11}$/.test(value),
-  'Wechatpay-Nonce': (value) => /^[\x21-\x2b\x2d-\x7e]{1,128}$/.test(value),
-  'Wechatpay-Serial': (value) => /^\w{1,64}$/.test(value),
-  'Wechatpay-Signature': (value) => isProbe(value) || isCanonicalBase64(value),
-};
+const TIMESTAMP = header('Wechatpay-Timestamp', (value) => /^[1-9]\d{0,11}$/.test(value));
+const NONCE = header('Wechatpay-Nonce', (value) => /^[\x21-\x2b\x2d-\x7e]{1,128}$/.test(value));
+const SERIAL = header('Wechatpay-Serial', (value) => /^\w{1,64}$/.test(value));
+const SIGNATURE = header(
+  'Wechatpay-Signature',
+  (value) => isProbe(value) || isCanonicalBase64(value),
+);
+
+function header(name: string, isWellFormed: (value: string) => boolean): SignatureHeader {
+  return { name, field: name.toLowerCase(), isWellFormed };
+}
 
 export function isProbe(signature: string): boolean {
   return signature.startsWith(PROBE_PREFIX);
@@ -63,23 +72,17 @@ function isCanonicalBase64(value: string): boolean {
 export function readSignatureHeaders(headers: HeaderFields): SignatureHeaders {
   const missing: string[] = [];
   const malformed: string[] = [];
-  const read = (name: SignatureHeaderName): string => {
-    const value = headers[name.toLowerCase()];
-    if (value === undefined || value === '' || value.length === 0) {
-      missing.push(name);
-    } else if (typeof value !== 'string' || !isWellFormed[name](value)) {
-      malformed.push(name);
-    } else {
-      return value;
-    }
+  const read = ({ name, field, isWellFormed }: SignatureHeader): string => {
+    const value = headers[field];
+    if (typeof value === 'string' && value !== '' && isWellFormed(value)) return value;
+    if (value === undefined || value.length === 0) missing.push(name);
+    else malformed.push(name);
     return '';
   };
-  const [timestamp, nonce, serial, signature] = [
-    read('Wechatpay-Timestamp'),
-    read('Wechatpay-Nonce'),
-    read('Wechatpay-Serial').toUpperCase(),
-    read('Wechatpay-Signature'),
-  ];
+  const timestamp = read(TIMESTAMP);
+  const nonce = read(NONCE);
+  const serial = read(SERIAL).toUpperCase();
+  const signature = read(SIGNATURE);
   if (missing.length > 0 || malformed.length > 0) {
     throw new SignatureRefusal(
       missing.length > 0 ? 'MISSING_HEADERS' : 'MALFORMED_HEADERS',
