@@ -1,0 +1,119 @@
+import {
+  Controller,
+  HttpCode,
+  type INestApplication,
+  Module,
+  Post,
+  Req,
+  type Type,
+} from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import {
+  ComplaintNotification,
+  type ComplaintNotificationPayload,
+  ComplaintPayload,
+  WechatPayComplaintModule,
+  type WechatPayComplaintModuleOptions,
+} from '../../lib/index.js';
+import { type FloorKeys, receiveByHand } from './floor.js';
+import { createPublicKey, createSecretKey } from 'node:crypto';
+
+/**
+ * The process that answers: a fresh app for each measurement, so that no notification has been
+ * handled before, in one process, so that the code stays warm.
+ */
+
+export type Adapter = 'express' | 'fastify';
+
+export interface Begin {
+  readonly type: 'begin';
+  readonly adapter: Adapter;
+  readonly options: Omit<WechatPayComplaintModuleOptions, 'store'>;
+  /** As a hand-written route needs them. */
+  readonly publicKeyPem: string;
+  readonly isRemembering: boolean;
+}
+
+export type Command = Begin | { readonly type: 'end' };
+
+/** `handled` and `cpu` (microseconds of this process) are those since `begin`. */
+export type Reply =
+  | { readonly type: 'began'; readonly url: string }
+  | { readonly type: 'ended'; readonly handled: number; readonly cpu: number };
+
+interface RawRequest {
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly rawBody?: Buffer;
+}
+
+let handled = 0;
+
+function appModule({ options, publicKeyPem, isRemembering }: Begin): Type {
+  const keys: FloorKeys = {
+    publicKey: createPublicKey(publicKeyPem),
+    apiV3Key: createSecretKey(Buffer.from(options.apiV3Key)),
+  };
+
+  @Controller()
+  class ComplaintsController {
+    @Post('ours')
+    @ComplaintNotification()
+    receive(@ComplaintPayload() notification: ComplaintNotificationPayload): void {
+      if (notification.complaint.complaint_id !== '') handled += 1;
+    }
+
+    @Post('by-hand')
+    @HttpCode(204)
+    receiveByHand(@Req() { headers, rawBody }: RawRequest): void {
+      if (rawBody && receiveByHand(headers, rawBody, keys)) handled += 1;
+    }
+
+    @Post('nothing')
+    @HttpCode(204)
+    nothing(): void {
+      handled += 1;
+    }
+  }
+
+  @Module({
+    imports: [
+      WechatPayComplaintModule.forRoot({ ...options, ...(!isRemembering && { store: false }) }),
+    ],
+    controllers: [ComplaintsController],
+  })
+  class AppModule {}
+
+  return AppModule;
+}
+
+async function start(command: Begin): Promise<INestApplication> {
+  const settings = { rawBody: true, logger: false } as const;
+  const module = appModule(command);
+  const app =
+    command.adapter === 'fastify'
+      ? await NestFactory.create(module, new FastifyAdapter(), settings)
+      : await NestFactory.create(module, settings);
+  await app.listen(0, '127.0.0.1');
+  return app;
+}
+
+let app: INestApplication | undefined;
+let usage = process.cpuUsage();
+
+async function obey(command: Command): Promise<Reply> {
+  if (command.type === 'begin') {
+    app = await start(command);
+    globalThis.gc?.();
+    handled = 0;
+    usage = process.cpuUsage();
+    return { type: 'began', url: await app.getUrl() };
+  }
+  const { user, system } = process.cpuUsage(usage);
+  await app?.close();
+  return { type: 'ended', handled, cpu: user + system };
+}
+
+process.on('message', (command: Command) => {
+  void obey(command).then((reply) => process.send?.(reply));
+});
