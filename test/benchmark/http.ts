@@ -19,10 +19,15 @@ interface Route {
 }
 
 const BY_HAND: Route = { name: 'floor by hand', path: '/by-hand', isRemembering: false };
+const IN_GUARD: Route = {
+  name: 'floor in a guard, with an interceptor',
+  path: '/by-hand-in-guard',
+  isRemembering: false,
+};
 const OURS: Route = { name: 'ours, store on', path: '/ours', isRemembering: true };
 const OURS_OFF: Route = { name: 'ours, store off', path: '/ours', isRemembering: false };
 const NOTHING: Route = { name: 'nothing', path: '/nothing', isRemembering: false };
-const ROUTES: readonly Route[] = [BY_HAND, OURS, OURS_OFF, NOTHING];
+const ROUTES: readonly Route[] = [BY_HAND, IN_GUARD, OURS_OFF, OURS, NOTHING];
 
 interface Run {
   /** Answers per second. */
