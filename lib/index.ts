@@ -43,6 +43,9 @@ export {
 } from './client/complaint-notification.service.js';
 
 // Outbound: complaints
+export { ComplaintService } from './client/complaint.service.js';
+export { PagedObservable } from './client/paged-observable.js';
+export { WechatPayDecryptionError } from './client/wechatpay-decryption.error.js';
 export type {
   Complaint,
   ComplaintAdditionalInfo,

@@ -69,14 +69,14 @@ export interface MessageImage {
 
 export interface MessageLink {
   readonly text: string;
-  readonly action: MessageAction;
+  readonly action?: MessageAction;
   readonly invalid_info?: MessageInvalidInfo;
 }
 
 export interface MessageFaq {
   readonly faq_id?: string;
   readonly faq_title: string;
-  readonly action: MessageAction;
+  readonly action?: MessageAction;
 }
 
 export interface MessageFaqList {
@@ -85,7 +85,7 @@ export interface MessageFaqList {
 
 export interface MessageButton {
   readonly text: string;
-  readonly action: MessageAction;
+  readonly action?: MessageAction;
   readonly invalid_info?: MessageInvalidInfo;
 }
 

@@ -94,8 +94,8 @@ export interface ComplaintRefundRejection {
 /** How an image that is uploaded is called. */
 export interface ComplaintImageFile {
   /**
-   * Ends with `.jpg`, `.jpeg`, `.bmp` or `.png`, as the image is one; at most 128 characters. No
-   * user sees it.
+   * Ends with `.jpg`, `.bmp` or `.png`, as the image is one; at most 128 characters, without quotes,
+   * slashes and control characters. Sent as UTF-8. No user sees it.
    */
   readonly filename: string;
 }

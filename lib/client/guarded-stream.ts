@@ -41,17 +41,20 @@ export function guardStream(
   return guarded;
 }
 
-/** All bytes of a source, or none when there are more than that; it is closed in either case. */
+/**
+ * All bytes of a source; undefined when there are more than that, or it is made of something else.
+ * It is closed in either case.
+ */
 export async function readAtMost(
   source: AsyncIterable<unknown>,
   maxBytes: number,
-): Promise<Buffer> {
+): Promise<Buffer | undefined> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of source) {
-    if (!(chunk instanceof Uint8Array)) return Buffer.alloc(0);
+    if (!(chunk instanceof Uint8Array)) return undefined;
     size += chunk.length;
-    if (size > maxBytes) return Buffer.alloc(0);
+    if (size > maxBytes) return undefined;
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);

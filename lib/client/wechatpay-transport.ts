@@ -128,40 +128,21 @@ export class WechatPayTransport {
     check: (answer: AnswerHead) => void = () => undefined,
   ): Observable<StreamedAnswer> {
     const limit = this.timeLimit(config.timeout);
-    return this.repeated(
-      call,
-      config,
-      (baseUrl) =>
-        new Observable<StreamedAnswer>((subscriber) => {
-          const aborter = new AbortController();
-          let isHandedOver = false;
-          const opening = this.request(
-            call,
-            { ...config, signal: aborter.signal },
-            baseUrl,
-            'stream',
-          )
-            .pipe(switchMap((response) => toStreamedAnswer(call, response, check, limit)))
-            .subscribe({
-              next: (answer) => {
-                isHandedOver = true;
-                destroyWhenAborted(call, answer.stream, config.signal);
-                subscriber.next(answer);
-              },
-              error: (error: unknown) => {
-                subscriber.error(error);
-              },
-              complete: () => {
-                subscriber.complete();
-              },
-            });
-          return () => {
-            opening.unsubscribe();
-            // HttpService leaves alone what it streams.
-            if (!isHandedOver) aborter.abort();
-          };
+    return this.repeated(call, config, (baseUrl) => {
+      const aborter = new AbortController();
+      let isHandedOver = false;
+      return this.request(call, { ...config, signal: aborter.signal }, baseUrl, 'stream').pipe(
+        switchMap((response) => toStreamedAnswer(call, response, check, limit)),
+        tap(({ stream }) => {
+          isHandedOver = true;
+          destroyWhenAborted(call, stream, config.signal);
         }),
-    );
+        finalize(() => {
+          // HttpService leaves alone what it streams.
+          if (!isHandedOver) aborter.abort();
+        }),
+      );
+    });
   }
 
   /** Attempts until one succeeds, there is no time for another, or none that would help. */
@@ -373,7 +354,8 @@ async function toStreamedAnswer(
   // With responseType 'stream' axios hands over nothing else.
   const source = response.data as Readable;
   if (!isSuccess(head)) {
-    throw toApiError(call, head, await readAtMost(source, MAX_ANSWER_BYTES));
+    const body = await readAtMost(source, MAX_ANSWER_BYTES);
+    throw toApiError(call, head, body ?? Buffer.alloc(0));
   }
   try {
     check(head);
