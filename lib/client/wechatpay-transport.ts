@@ -255,6 +255,8 @@ export class WechatPayTransport {
           transformRequest: (body: unknown) => body,
           transformResponse: (body: unknown) => body,
           responseType,
+          // An encoded stream is refused: none was asked for, and its length would be another one.
+          ...(responseType === 'stream' && { decompress: false }),
           // A redirect would carry the Authorization header elsewhere.
           maxRedirects: 0,
           // Of a stream it is counted here, for axios does so in a way that delays its destruction.
