@@ -6,9 +6,10 @@ import { messageOf } from '../protocol/message-of.js';
 import { assertArguments, textProblems } from './argument-checks.js';
 import type { ComplaintImage } from './complaint-requests.interface.js';
 import { readAtMost } from './guarded-stream.js';
+import type { AnswerHead, StreamedAnswer } from './wechatpay-answer.js';
 import { WechatPayApiError } from './wechatpay-api.error.js';
 import { WechatPayArgumentError } from './wechatpay-argument.error.js';
-import type { AnswerHead, EncodedContent, StreamedAnswer } from './wechatpay-transport.js';
+import type { EncodedContent } from './wechatpay-call.js';
 
 export const IMAGES_PATH = '/v3/merchant-service/images/';
 /** What uploads are limited to. */

@@ -6,6 +6,7 @@ import type { WechatPayRequestConfig } from '../options/wechatpay-complaint-opti
 import { decryptRsaOaep } from '../protocol/rsa.js';
 import type { Reader } from './answer-reader.js';
 import { type ArgumentProblems, assertArguments, rangeProblems } from './argument-checks.js';
+import { whenAborted } from './call-failure.js';
 import type { Complaint, ComplaintPage } from './complaint.interface.js';
 import type { ComplaintHistoryEntry, ComplaintHistoryPage } from './complaint-history.interface.js';
 import {
@@ -54,8 +55,8 @@ import type {
 } from './complaint-requests.interface.js';
 import { MerchantContext } from './merchant-context.js';
 import { PagedObservable } from './paged-observable.js';
+import { nameOf, type WechatPayCall } from './wechatpay-call.js';
 import { WechatPayDecryptionError } from './wechatpay-decryption.error.js';
-import { nameOf, type WechatPayCall, whenAborted } from './wechatpay-transport.js';
 
 const PATH = '/v3/merchant-service/complaints-v2';
 const HINTS = { RESOURCE_NOT_EXISTS: 'This merchant has no such complaint.' };
@@ -361,7 +362,7 @@ export class ComplaintService {
 }
 
 /** What stands for itself in every part of a URL, and is signed as it is sent. */
-function escape(text: string): string {
+function escaped(text: string): string {
   return encodeURIComponent(text).replace(
     /[!'()*]/g,
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
@@ -369,12 +370,12 @@ function escape(text: string): string {
 }
 
 function pathOf(complaintId: string): string {
-  return `${PATH}/${escape(complaintId)}`;
+  return `${PATH}/${escaped(complaintId)}`;
 }
 
 function queryOf(parameters: Readonly<Record<string, string | number | undefined>>): string {
   const pairs = Object.entries(parameters).flatMap(([name, value]) =>
-    value === undefined ? [] : [`${name}=${escape(String(value))}`],
+    value === undefined ? [] : [`${name}=${escaped(String(value))}`],
   );
   return pairs.length === 0 ? '' : `?${pairs.join('&')}`;
 }

@@ -37,6 +37,8 @@ export function guardStream(
     if (guarded.readableLength > 0) idle.refresh();
     else guarded.destroy(Object.assign(new Error(`nothing more came within ${limit} ms`), TIMEOUT));
   }, limit);
+  // While the connection is open that keeps the process alive, not this.
+  idle.unref();
   pipeline(source, guarded, () => undefined);
   return guarded;
 }

@@ -7,15 +7,10 @@ import { SignatureRefusal } from '../protocol/signature-refusal.error.js';
 import { assertSignature, assertTimely } from '../protocol/signature-verification.js';
 import { AnswerFault, type Reader } from './answer-reader.js';
 import { WechatPayApiError } from './wechatpay-api.error.js';
+import type { AnswerHead, StreamedAnswer, UnverifiedAnswer } from './wechatpay-answer.js';
+import { nameOf, type WechatPayCall } from './wechatpay-call.js';
 import { WechatPaySignatureError } from './wechatpay-signature.error.js';
-import {
-  type AnswerHead,
-  nameOf,
-  type StreamedAnswer,
-  type UnverifiedAnswer,
-  type WechatPayCall,
-  type WechatPayTransport,
-} from './wechatpay-transport.js';
+import type { WechatPayTransport } from './wechatpay-transport.js';
 
 /** Sends calls and hands on only what was verified. */
 export class WechatPayClient {

@@ -1,83 +1,40 @@
 import { randomBytes } from 'node:crypto';
-import type { Readable } from 'node:stream';
-import { isNativeError } from 'node:util/types';
 import type { HttpService } from '@nestjs/axios';
 import { Logger } from '@nestjs/common';
-import { type AxiosResponse, isAxiosError } from 'axios';
+import type { AxiosResponse } from 'axios';
 import {
   catchError,
   defer,
   finalize,
   map,
-  Observable,
+  type Observable,
   race,
   retry,
   switchMap,
   tap,
   throwError,
   timeout,
-  TimeoutError,
   timer,
 } from 'rxjs';
 import { MAX_TIMEOUT, type ResolvedOptions } from '../options/resolve-options.js';
 import type { WechatPayRequestConfig } from '../options/wechatpay-complaint-options.interface.js';
 import { formatAuthorization, requestMessage } from '../protocol/authorization.js';
-import { isJsonObject, parseJsonObject } from '../protocol/json.js';
-import { messageOf } from '../protocol/message-of.js';
 import { signRsaSha256 } from '../protocol/rsa.js';
-import type { HeaderFields } from '../protocol/signature-headers.js';
 import { WechatPayError } from '../protocol/wechatpay.error.js';
 import { type CallEvent, publishCall, since } from '../diagnostics.js';
 import { VERSION } from '../version.js';
 import { BaseUrlSelector } from './base-url-selector.js';
-import { guardStream, readAtMost } from './guarded-stream.js';
-import { isConnectionFailure, mayRepeat, parseRetryAfter, pauseAfter } from './retry-policy.js';
-import { WechatPayApiError } from './wechatpay-api.error.js';
-import { WechatPayNetworkError } from './wechatpay-network.error.js';
-
-export interface WechatPayCall {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
-  /** Path and query exactly as they are to be signed and sent. */
-  readonly target: string;
-  /** Sent as JSON. */
-  readonly body?: object;
-  /** Sent as it is, in place of `body`. */
-  readonly content?: EncodedContent;
-  /** Whether WeChat Pay recognises a repetition as one. @default by the method: GET and PUT */
-  readonly isRepeatable?: boolean;
-  /** Of the answer. @default 1 MiB */
-  readonly maxBytes?: number;
-  /** What error codes mean for this call, where that is more than for any call. */
-  readonly hints?: Readonly<Record<string, string>>;
-}
-
-/** A body that is not JSON, or of which not all is signed. */
-export interface EncodedContent {
-  readonly type: string;
-  readonly data: string | Buffer;
-  /** What of it the signature covers. */
-  readonly signed: string;
-}
-
-/** What comes before the body of a 2xx answer. */
-export interface AnswerHead {
-  readonly status: number;
-  readonly headers: HeaderFields;
-  readonly requestId?: string;
-}
-
-/** A 2xx answer whose signature nobody has looked at yet. */
-export interface UnverifiedAnswer extends AnswerHead {
-  readonly body: Buffer;
-}
-
-/** A 2xx answer without a signature, whose body is still on its way. */
-export interface StreamedAnswer extends AnswerHead {
-  readonly stream: Readable;
-}
-
-/** Most answers have some hundred bytes; certificates a few thousand. */
-const MAX_ANSWER_BYTES = 1024 * 1024;
+import { destroyWhenAborted, toTypedError, whenAborted } from './call-failure.js';
+import { isConnectionFailure, mayRepeat, pauseAfter } from './retry-policy.js';
+import {
+  type AnswerHead,
+  MAX_ANSWER_BYTES,
+  type StreamedAnswer,
+  toAnswer,
+  toStreamedAnswer,
+  type UnverifiedAnswer,
+} from './wechatpay-answer.js';
+import { encode, nameOf, type WechatPayCall } from './wechatpay-call.js';
 
 const USER_AGENT = `nestjs-wechatpay-complaint/${VERSION} node/${process.versions.node}`;
 
@@ -183,7 +140,8 @@ export class WechatPayTransport {
   ): number | undefined {
     const { retry: settings } = this.options;
     if (!(error instanceof WechatPayError)) return undefined;
-    if (attempt >= settings.attempts || !isWorthRepeating(call, error)) return undefined;
+    if (attempt >= settings.attempts || !mayRepeat(call.method, error, call.isRepeatable))
+      return undefined;
     const pause = Math.round(pauseAfter(attempt, error, settings));
     if (pause >= timeLeft) return undefined;
     this.logger.warn(
@@ -310,173 +268,4 @@ export class WechatPayTransport {
       serial_no: serial,
     });
   }
-}
-
-export function nameOf({ method, target }: Pick<WechatPayCall, 'method' | 'target'>): string {
-  return `${method} ${target}`;
-}
-
-function isWorthRepeating({ method, isRepeatable }: WechatPayCall, error: WechatPayError): boolean {
-  return mayRepeat(method, error, isRepeatable);
-}
-
-function encode({ body, content }: WechatPayCall): EncodedContent | undefined {
-  if (content !== undefined || body === undefined) return content;
-  const data = JSON.stringify(body);
-  return { type: 'application/json', data, signed: data };
-}
-
-function toHead({ status, headers }: AxiosResponse<unknown>): AnswerHead {
-  const fields: HeaderFields = Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), toField(value)]),
-  );
-  return { status, headers: fields, requestId: firstOf(fields['request-id']) };
-}
-
-function isSuccess({ status }: AnswerHead): boolean {
-  return status >= 200 && status < 300;
-}
-
-/** @throws WechatPayApiError what WeChat Pay says, unless that is a success */
-function toAnswer(call: WechatPayCall, response: AxiosResponse<unknown>): UnverifiedAnswer {
-  const head = toHead(response);
-  const body = Buffer.isBuffer(response.data) ? response.data : Buffer.alloc(0);
-  if (isSuccess(head)) return { ...head, body };
-  throw toApiError(call, head, body);
-}
-
-/** @throws WechatPayApiError what WeChat Pay says, unless that is a success; what `check` throws */
-async function toStreamedAnswer(
-  call: WechatPayCall,
-  response: AxiosResponse<unknown>,
-  check: (answer: AnswerHead) => void,
-  limit: number,
-): Promise<StreamedAnswer> {
-  const head = toHead(response);
-  // With responseType 'stream' axios hands over nothing else.
-  const source = response.data as Readable;
-  if (!isSuccess(head)) {
-    const body = await readAtMost(source, MAX_ANSWER_BYTES);
-    throw toApiError(call, head, body ?? Buffer.alloc(0));
-  }
-  try {
-    check(head);
-  } catch (error) {
-    source.destroy();
-    throw error;
-  }
-  const { status, requestId } = head;
-  const maxBytes = call.maxBytes ?? MAX_ANSWER_BYTES;
-  const stream = guardStream(source, {
-    maxBytes,
-    limit,
-    toTooLarge: () =>
-      new WechatPayApiError(
-        nameOf(call),
-        'MALFORMED_ANSWER',
-        `the answer has more than ${maxBytes} bytes`,
-        undefined,
-        { status, requestId },
-      ),
-    toTypedError: (error) => toTypedError(call, error, limit),
-  });
-  return { ...head, stream };
-}
-
-function toApiError(
-  call: WechatPayCall,
-  { status, headers, requestId }: AnswerHead,
-  body: Uint8Array,
-): WechatPayApiError {
-  const { code: sentCode, message, detail } = parseJsonObject(body) ?? {};
-  const code = typeof sentCode === 'string' && sentCode !== '' ? sentCode : `HTTP_${status}`;
-  return new WechatPayApiError(
-    nameOf(call),
-    code,
-    typeof message === 'string' ? message : 'the body has no message',
-    isJsonObject(detail) ? detail : undefined,
-    {
-      status,
-      requestId,
-      retryAfter: parseRetryAfter(firstOf(headers['retry-after']), Date.now()),
-      hint: hintFor(call, code),
-    },
-  );
-}
-
-function hintFor({ hints = {} }: WechatPayCall, code: string): string | undefined {
-  return Object.hasOwn(hints, code) ? hints[code] : undefined;
-}
-
-function firstOf(field: string | readonly string[] | undefined): string | undefined {
-  return typeof field === 'string' ? field : field?.[0];
-}
-
-function toField(value: unknown): string | string[] | undefined {
-  if (Array.isArray(value)) return value.map(String);
-  return typeof value === 'string' ? value : undefined;
-}
-
-function onceAborted(signal: WechatPayRequestConfig['signal'], act: () => void): () => void {
-  if (signal?.aborted) act();
-  signal?.addEventListener?.('abort', act);
-  return () => {
-    signal?.removeEventListener?.('abort', act);
-  };
-}
-
-/** Fails when the signal is raised, and never emits. */
-export function whenAborted(
-  call: Pick<WechatPayCall, 'method' | 'target'>,
-  signal: WechatPayRequestConfig['signal'],
-): Observable<never> {
-  return new Observable((subscriber) =>
-    onceAborted(signal, () => {
-      subscriber.error(toAborted(call));
-    }),
-  );
-}
-
-function destroyWhenAborted(
-  call: WechatPayCall,
-  stream: Readable,
-  signal: WechatPayRequestConfig['signal'],
-): void {
-  stream.once(
-    'close',
-    onceAborted(signal, () => {
-      stream.destroy(toAborted(call));
-    }),
-  );
-}
-
-function toAborted(call: Pick<WechatPayCall, 'method' | 'target'>): WechatPayNetworkError {
-  const reason = 'the caller aborted it.';
-  return new WechatPayNetworkError(nameOf(call), 'ABORTED', reason, new Error('aborted'));
-}
-
-/** Whatever went wrong below leaves without axios' error: that one holds the whole request. */
-function toTypedError(request: WechatPayCall, error: unknown, limit: number): WechatPayError {
-  const call = nameOf(request);
-  if (error instanceof WechatPayError) return error;
-  if (error instanceof TimeoutError) {
-    const cause = new Error(`no complete answer within ${Math.round(limit)} ms`);
-    return new WechatPayNetworkError(call, 'TIMEOUT', `${cause.message}.`, cause);
-  }
-  if (!isAxiosError(error)) {
-    const code = isNativeError(error) && 'code' in error ? error.code : undefined;
-    return new WechatPayNetworkError(
-      call,
-      typeof code === 'string' ? code : 'NETWORK_ERROR',
-      messageOf(error),
-      withoutRequest(error),
-    );
-  }
-  if (error.code === 'ERR_CANCELED') return toAborted(request);
-  const cause = withoutRequest(error.cause ?? error);
-  return new WechatPayNetworkError(call, error.code ?? 'NETWORK_ERROR', messageOf(cause), cause);
-}
-
-function withoutRequest(error: unknown): unknown {
-  return isAxiosError(error) || !isNativeError(error) ? new Error(messageOf(error)) : error;
 }
