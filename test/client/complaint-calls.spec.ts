@@ -1,7 +1,11 @@
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { Injectable } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
 import {
+  ComplaintService,
   type MessageBlock,
   WechatPayApiError,
+  WechatPayComplaintModule,
   WechatPaySignatureError,
 } from 'nestjs-wechatpay-complaint';
 import {
@@ -11,7 +15,11 @@ import {
 } from 'nestjs-wechatpay-complaint/testing';
 import { firstValueFrom } from 'rxjs';
 import { closeAll, errorOf, valuesOf } from '../support/client-bench.js';
-import { isSignedOver, startComplaintBench } from '../support/complaint-server.js';
+import {
+  isSignedOver,
+  startComplaintBench,
+  startComplaintServer,
+} from '../support/complaint-server.js';
 import {
   CALLS,
   COMPLAINT,
@@ -88,6 +96,23 @@ describe('A call on complaints', () => {
           '[This merchant has no such complaint.]',
       ),
     });
+  });
+
+  it('can be made by whatever imports the module', async () => {
+    @Injectable()
+    class Desk {
+      constructor(readonly complaints: ComplaintService) {}
+    }
+    const { url } = await startComplaintServer(merchant, () => ({ json: COMPLAINT }));
+    const options = { ...merchant.options, baseUrls: [url] };
+    const module = await Test.createTestingModule({
+      imports: [WechatPayComplaintModule.forRoot(options)],
+      providers: [Desk],
+    }).compile();
+
+    const { complaints } = module.get(Desk);
+    expect(await valuesOf(complaints.get(COMPLAINT_ID))).toEqual([COMPLAINT]);
+    await module.close();
   });
 
   it('names another merchant where it is told to', async () => {
