@@ -41,6 +41,79 @@ export {
   type ComplaintNotificationUrl,
   type EnsuredComplaintNotification,
 } from './client/complaint-notification.service.js';
+
+// Outbound: complaints
+export { ComplaintService } from './client/complaint.service.js';
+export { PagedObservable } from './client/paged-observable.js';
+export { WechatPayDecryptionError } from './client/wechatpay-decryption.error.js';
+export type {
+  Complaint,
+  ComplaintAdditionalInfo,
+  ComplaintAdditionalInfoType,
+  ComplaintMedia,
+  ComplaintMediaType,
+  ComplaintOrder,
+  ComplaintPage,
+  ComplaintProblemType,
+  ComplaintServiceOrder,
+  ComplaintState,
+  ComplaintUserTag,
+  Page,
+  ServiceOrderState,
+  SharePowerInfo,
+  SharePowerReturnAddress,
+} from './client/complaint.interface.js';
+export type {
+  ComplaintHistoryEntry,
+  ComplaintHistoryPage,
+  ComplaintOperateType,
+} from './client/complaint-history.interface.js';
+export type {
+  ButtonGroupMessageBlock,
+  ButtonMessageBlock,
+  ComplaintClickMessage,
+  ComplaintMessage,
+  FaqListMessageBlock,
+  ImageMessageBlock,
+  LinkMessageBlock,
+  MessageAction,
+  MessageActionContent,
+  MessageActionType,
+  MessageBlock,
+  MessageButton,
+  MessageButtonGroup,
+  MessageButtonLayout,
+  MessageFaq,
+  MessageFaqList,
+  MessageImage,
+  MessageImageStyle,
+  MessageInvalidInfo,
+  MessageLink,
+  MessageSenderIdentity,
+  MessageText,
+  MessageTextColor,
+  MiniProgramJumpInfo,
+  TextMessageBlock,
+  UnknownMessageBlock,
+  UnknownMessageBlockType,
+} from './client/complaint-message.interface.js';
+export type {
+  ComplaintedMerchant,
+  ComplaintHistoryQuery,
+  ComplaintImage,
+  ComplaintImageFile,
+  ComplaintQuery,
+  ComplaintRange,
+  ComplaintRefundApproval,
+  ComplaintRefundRejection,
+  ComplaintResponse,
+  ImmediateComplaintResponse,
+  ImmediateComplaintResponseReceipt,
+  PageQuery,
+  UploadedComplaintImage,
+} from './client/complaint-requests.interface.js';
+
+// Errors of both
 export {
   WechatPayApiError,
   type WechatPayApiErrorCode,

@@ -2,6 +2,7 @@ import type { HttpService } from '@nestjs/axios';
 import { type BeforeApplicationShutdown, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { CallbackUrlRegistrar } from './client/callback-url.registrar.js';
+import { ComplaintService } from './client/complaint.service.js';
 import { ComplaintNotificationService } from './client/complaint-notification.service.js';
 import { createHttpService, WECHATPAY_HTTP_SERVICE } from './client/http-service.js';
 import { MerchantContext } from './client/merchant-context.js';
@@ -35,12 +36,14 @@ import type { WechatPayComplaintModuleOptions } from './options/wechatpay-compla
     RawBodyOption,
     ComplaintNotificationRunner,
     ComplaintNotificationService,
+    ComplaintService,
     CallbackUrlRegistrar,
     ComplaintNotificationHandler,
     { provide: COMPLAINT_NOTIFICATION_RECEIVER, useClass: ComplaintNotificationReceiver },
   ],
   exports: [
     ComplaintNotificationService,
+    ComplaintService,
     ComplaintNotificationHandler,
     COMPLAINT_NOTIFICATION_RECEIVER,
   ],

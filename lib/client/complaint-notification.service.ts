@@ -2,13 +2,14 @@ import { Injectable } from '@nestjs/common';
 import { catchError, defer, map, type Observable, of, switchMap, throwError } from 'rxjs';
 import type { WechatPayRequestConfig } from '../options/wechatpay-complaint-options.interface.js';
 import { callbackUrlProblems } from '../protocol/callback-url.js';
-import type { JsonObject } from '../protocol/json.js';
+import { fields, type Reader, text } from './answer-reader.js';
 import { MerchantContext } from './merchant-context.js';
 import { WechatPayApiError } from './wechatpay-api.error.js';
 import { WechatPayArgumentError } from './wechatpay-argument.error.js';
 import { WechatPaySignatureError } from './wechatpay-signature.error.js';
 
 const PATH = '/v3/merchant-service/complaint-notifications';
+const HINTS = { RESOURCE_NOT_EXISTS: 'Nothing is set yet: create() it first, or use ensure().' };
 
 /** What `create` and `update` send. */
 export interface ComplaintNotificationUrl {
@@ -51,7 +52,11 @@ export class ComplaintNotificationService {
 
   /** 查询投诉通知回调地址 @see https://pay.weixin.qq.com/doc/v3/merchant/4012459014 */
   get(config?: WechatPayRequestConfig): Observable<ComplaintNotificationRegistration> {
-    return this.merchant.client.fetch({ method: 'GET', target: PATH }, readRegistration, config);
+    return this.merchant.client.fetch(
+      { method: 'GET', target: PATH, hints: HINTS },
+      readRegistration,
+      config,
+    );
   }
 
   /** 更新投诉通知回调地址 @see https://pay.weixin.qq.com/doc/v3/merchant/4012459282 */
@@ -64,7 +69,7 @@ export class ComplaintNotificationService {
 
   /** 删除投诉通知回调地址 @see https://pay.weixin.qq.com/doc/v3/merchant/4012460452 */
   delete(config?: WechatPayRequestConfig): Observable<void> {
-    return this.merchant.client.execute({ method: 'DELETE', target: PATH }, config);
+    return this.merchant.client.execute({ method: 'DELETE', target: PATH, hints: HINTS }, config);
   }
 
   /**
@@ -142,7 +147,11 @@ export class ComplaintNotificationService {
     config?: WechatPayRequestConfig,
   ): Observable<ComplaintNotificationRegistration> {
     return this.checked(url, () =>
-      this.merchant.client.fetch({ method, target: PATH, body: { url } }, readRegistration, config),
+      this.merchant.client.fetch(
+        { method, target: PATH, body: { url }, hints: HINTS },
+        readRegistration,
+        config,
+      ),
     );
   }
 
@@ -156,9 +165,10 @@ export class ComplaintNotificationService {
   }
 }
 
-function readRegistration({
-  mchid,
-  url,
-}: JsonObject): ComplaintNotificationRegistration | undefined {
-  return typeof mchid === 'string' && typeof url === 'string' ? { mchid, url } : undefined;
-}
+const readWhole = fields<ComplaintNotificationRegistration>({ mchid: text, url: text });
+
+/** These two fields are all that there is to know. */
+const readRegistration: Reader<ComplaintNotificationRegistration> = (answer) => {
+  const { mchid, url } = readWhole(answer, '');
+  return { mchid, url };
+};

@@ -48,24 +48,29 @@ function isConnecting(cause: unknown): boolean {
 
 /**
  * Whether a call may be sent again after this failure. Reading, and setting a URL to what it may be
- * already, can be repeated after anything that may pass. Creating and deleting cannot once they may
- * have taken effect: the repetition would answer that it exists, or that it does not.
+ * already, can be repeated after anything that may pass. Creating, deleting and answering cannot once
+ * they may have taken effect: the repetition would answer that it exists, or that it does not, or a
+ * user would be told twice.
+ *
+ * @param isRepeatable whether WeChat Pay recognises the repetition as one
  */
-export function mayRepeat(method: string, error: WechatPayError): boolean {
+export function mayRepeat(
+  method: string,
+  error: WechatPayError,
+  isRepeatable = REPEATABLE_METHODS.has(method),
+): boolean {
   if (error instanceof WechatPayNetworkError) {
     if (error.code === 'ABORTED') return false;
-    return REPEATABLE_METHODS.has(method) || wasNeverSent(error);
+    return isRepeatable || wasNeverSent(error);
   }
   if (error instanceof WechatPayApiError) {
     const { status, code } = error;
     if (status === TOO_MANY_REQUESTS || RATE_LIMIT_CODES.has(code)) return true;
-    return status >= 500 && REPEATABLE_METHODS.has(method);
+    return status >= 500 && isRepeatable;
   }
   // After a probe the genuine answer follows; any other bad signature will be bad again.
   return (
-    error instanceof WechatPaySignatureError &&
-    error.code === 'SIGNATURE_PROBE' &&
-    REPEATABLE_METHODS.has(method)
+    error instanceof WechatPaySignatureError && error.code === 'SIGNATURE_PROBE' && isRepeatable
   );
 }
 

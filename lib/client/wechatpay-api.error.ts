@@ -27,7 +27,6 @@ const HINTS: ReadonlyMap<string, string> = new Map(
   Object.entries({
     SIGN_ERROR: 'Check that serial, privateKey and mchid belong together.',
     NO_AUTH: 'The merchant lacks the permission for this API (merchant console, 产品中心).',
-    RESOURCE_NOT_EXISTS: 'Nothing is set yet: create() it first, or use ensure().',
     INVALID_REQUEST:
       "Check also that the PUB_KEY_ID_... in platformKeys is the merchant's present one.",
     FREQUENCY_LIMITED: 'Wait before the next call.',
@@ -40,7 +39,7 @@ const HINTS: ReadonlyMap<string, string> = new Map(
 /**
  * WeChat Pay answered with an error. Decide by `code`, never by `status`: the same code comes with
  * different statuses. An answer without a code of its own (a gateway's HTML) has `HTTP_<status>`;
- * a verified success whose body is not what is documented has `MALFORMED_ANSWER`.
+ * a success whose body is not what is documented has `MALFORMED_ANSWER`.
  */
 export class WechatPayApiError extends WechatPayError {
   declare readonly code: WechatPayApiErrorCode;
@@ -55,9 +54,14 @@ export class WechatPayApiError extends WechatPayError {
     readonly apiMessage: string,
     /** What WeChat Pay says on the fault, as sent. */
     readonly detail: WechatPayApiErrorDetail | undefined,
-    options: WechatPayErrorOptions & { status: number; retryAfter?: number },
+    options: WechatPayErrorOptions & {
+      status: number;
+      retryAfter?: number;
+      /** What the code means for this call, where that is more than for any call. */
+      hint?: string;
+    },
   ) {
-    const hint = HINTS.get(code);
+    const hint = options.hint ?? HINTS.get(code);
     super(
       code,
       `${call} was answered with ${options.status} ${code}: ${apiMessage}` +

@@ -1,13 +1,16 @@
 import { map, type Observable } from 'rxjs';
 import type { PlatformKeys } from '../keys/platform-keys.js';
 import type { WechatPayRequestConfig } from '../options/wechatpay-complaint-options.interface.js';
-import { type JsonObject, parseJsonObject } from '../protocol/json.js';
+import { parseJsonObject } from '../protocol/json.js';
 import { readSignatureHeaders } from '../protocol/signature-headers.js';
 import { SignatureRefusal } from '../protocol/signature-refusal.error.js';
 import { assertSignature, assertTimely } from '../protocol/signature-verification.js';
+import { AnswerFault, type Reader } from './answer-reader.js';
 import { WechatPayApiError } from './wechatpay-api.error.js';
+import type { AnswerHead, StreamedAnswer, UnverifiedAnswer } from './wechatpay-answer.js';
+import { nameOf, type WechatPayCall } from './wechatpay-call.js';
 import { WechatPaySignatureError } from './wechatpay-signature.error.js';
-import type { UnverifiedAnswer, WechatPayCall, WechatPayTransport } from './wechatpay-transport.js';
+import type { WechatPayTransport } from './wechatpay-transport.js';
 
 /** Sends calls and hands on only what was verified. */
 export class WechatPayClient {
@@ -24,28 +27,38 @@ export class WechatPayClient {
   }
 
   /**
-   * For calls that answer with JSON. `read` picks the documented fields, or returns undefined when
-   * one is missing.
+   * For calls that answer with JSON. `read` checks the documented fields; an AnswerFault of it
+   * becomes a `MALFORMED_ANSWER` that says which one is wrong.
    */
-  fetch<T>(
-    call: WechatPayCall,
-    read: (body: JsonObject) => T | undefined,
-    config?: WechatPayRequestConfig,
-  ): Observable<T> {
+  fetch<T>(call: WechatPayCall, read: Reader<T>, config?: WechatPayRequestConfig): Observable<T> {
     return this.exchange(call, config).pipe(
       map(({ status, requestId, body }) => {
-        const json = parseJsonObject(body);
-        const result = json && read(json);
-        if (result !== undefined) return result;
-        throw new WechatPayApiError(
-          `${call.method} ${call.target}`,
-          'MALFORMED_ANSWER',
-          'the answer is genuine, but lacks a documented field',
-          undefined,
-          { status, requestId },
-        );
+        try {
+          return read(parseJsonObject(body), '');
+        } catch (error) {
+          if (!(error instanceof AnswerFault)) throw error;
+          throw new WechatPayApiError(
+            nameOf(call),
+            'MALFORMED_ANSWER',
+            `the answer is genuine, but ${error.message}`,
+            undefined,
+            { status, requestId },
+          );
+        }
       }),
     );
+  }
+
+  /**
+   * For downloads, the only answers that WeChat Pay does not sign. What comes is to be treated as a
+   * stranger's; `check` sees it before anything is handed on.
+   */
+  download(
+    call: WechatPayCall,
+    check: (answer: AnswerHead) => void,
+    config?: WechatPayRequestConfig,
+  ): Observable<StreamedAnswer> {
+    return this.transport.stream(call, config, check);
   }
 
   private exchange(
@@ -57,7 +70,7 @@ export class WechatPayClient {
         await this.verify(answer);
       } catch (error) {
         if (!(error instanceof SignatureRefusal)) throw error;
-        throw new WechatPaySignatureError(`${call.method} ${call.target}`, error, answer);
+        throw new WechatPaySignatureError(nameOf(call), error, answer);
       }
     });
   }

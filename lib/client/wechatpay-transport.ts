@@ -1,56 +1,40 @@
 import { randomBytes } from 'node:crypto';
-import { isNativeError } from 'node:util/types';
 import type { HttpService } from '@nestjs/axios';
 import { Logger } from '@nestjs/common';
-import { type AxiosResponse, CanceledError, isAxiosError } from 'axios';
+import type { AxiosResponse } from 'axios';
 import {
   catchError,
   defer,
   finalize,
   map,
-  Observable,
+  type Observable,
   race,
   retry,
   switchMap,
   tap,
   throwError,
   timeout,
-  TimeoutError,
   timer,
 } from 'rxjs';
 import { MAX_TIMEOUT, type ResolvedOptions } from '../options/resolve-options.js';
 import type { WechatPayRequestConfig } from '../options/wechatpay-complaint-options.interface.js';
 import { formatAuthorization, requestMessage } from '../protocol/authorization.js';
-import { isJsonObject, parseJsonObject } from '../protocol/json.js';
-import { messageOf } from '../protocol/message-of.js';
 import { signRsaSha256 } from '../protocol/rsa.js';
-import type { HeaderFields } from '../protocol/signature-headers.js';
 import { WechatPayError } from '../protocol/wechatpay.error.js';
 import { type CallEvent, publishCall, since } from '../diagnostics.js';
 import { VERSION } from '../version.js';
 import { BaseUrlSelector } from './base-url-selector.js';
-import { isConnectionFailure, mayRepeat, parseRetryAfter, pauseAfter } from './retry-policy.js';
-import { WechatPayApiError } from './wechatpay-api.error.js';
-import { WechatPayNetworkError } from './wechatpay-network.error.js';
-
-export interface WechatPayCall {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
-  /** Path and query exactly as they are to be signed and sent. */
-  readonly target: string;
-  /** Sent as JSON. */
-  readonly body?: object;
-}
-
-/** A 2xx answer whose signature nobody has looked at yet. */
-export interface UnverifiedAnswer {
-  readonly status: number;
-  readonly headers: HeaderFields;
-  readonly body: Buffer;
-  readonly requestId?: string;
-}
-
-/** Answers of these APIs have some hundred bytes; certificates a few thousand. */
-const MAX_ANSWER_BYTES = 1024 * 1024;
+import { destroyWhenAborted, toTypedError, whenAborted } from './call-failure.js';
+import { isConnectionFailure, mayRepeat, pauseAfter } from './retry-policy.js';
+import {
+  type AnswerHead,
+  MAX_ANSWER_BYTES,
+  type StreamedAnswer,
+  toAnswer,
+  toStreamedAnswer,
+  type UnverifiedAnswer,
+} from './wechatpay-answer.js';
+import { encode, nameOf, type WechatPayCall } from './wechatpay-call.js';
 
 const USER_AGENT = `nestjs-wechatpay-complaint/${VERSION} node/${process.versions.node}`;
 
@@ -79,6 +63,51 @@ export class WechatPayTransport {
     config: WechatPayRequestConfig = {},
     check: (answer: UnverifiedAnswer) => void | Promise<void> = () => undefined,
   ): Observable<UnverifiedAnswer> {
+    return this.repeated(call, config, (baseUrl) =>
+      this.request(call, config, baseUrl, 'arraybuffer').pipe(
+        map((response) => toAnswer(call, response)),
+        switchMap(async (answer) => {
+          await check(answer);
+          return answer;
+        }),
+      ),
+    );
+  }
+
+  /**
+   * As `send`, but emits before the body has come. From then on the stream is the consumer's: it
+   * fails by a typed error when it is too long, when nothing more comes within the time limit, or
+   * when the signal of `config` is raised; destroying it closes the connection.
+   */
+  stream(
+    call: WechatPayCall,
+    config: WechatPayRequestConfig = {},
+    check: (answer: AnswerHead) => void = () => undefined,
+  ): Observable<StreamedAnswer> {
+    const limit = this.timeLimit(config.timeout);
+    return this.repeated(call, config, (baseUrl) => {
+      const aborter = new AbortController();
+      let isHandedOver = false;
+      return this.request(call, { ...config, signal: aborter.signal }, baseUrl, 'stream').pipe(
+        switchMap((response) => toStreamedAnswer(call, response, check, limit)),
+        tap(({ stream }) => {
+          isHandedOver = true;
+          destroyWhenAborted(call, stream, config.signal);
+        }),
+        finalize(() => {
+          // HttpService leaves alone what it streams.
+          if (!isHandedOver) aborter.abort();
+        }),
+      );
+    });
+  }
+
+  /** Attempts until one succeeds, there is no time for another, or none that would help. */
+  private repeated<T extends AnswerHead>(
+    call: WechatPayCall,
+    config: WechatPayRequestConfig,
+    exchange: (baseUrl: string) => Observable<T>,
+  ): Observable<T> {
     const limit = this.timeLimit(config.timeout);
     const { deadline } = this.options.retry;
     // A limit that the caller sets for this one call may well be longer.
@@ -86,10 +115,10 @@ export class WechatPayTransport {
     return defer(() => {
       const start = performance.now();
       const attempt = defer(() =>
-        this.attempt(call, config, check, Math.min(limit, total - since(start))),
+        this.attempt(call, exchange, Math.min(limit, total - since(start))),
       );
       return race(
-        whenAborted(config.signal),
+        whenAborted(call, config.signal),
         attempt.pipe(
           retry({
             delay: (error: unknown, count) => {
@@ -111,7 +140,8 @@ export class WechatPayTransport {
   ): number | undefined {
     const { retry: settings } = this.options;
     if (!(error instanceof WechatPayError)) return undefined;
-    if (attempt >= settings.attempts || !mayRepeat(call.method, error)) return undefined;
+    if (attempt >= settings.attempts || !mayRepeat(call.method, error, call.isRepeatable))
+      return undefined;
     const pause = Math.round(pauseAfter(attempt, error, settings));
     if (pause >= timeLeft) return undefined;
     this.logger.warn(
@@ -121,12 +151,11 @@ export class WechatPayTransport {
     return pause;
   }
 
-  private attempt(
+  private attempt<T extends AnswerHead>(
     call: WechatPayCall,
-    config: WechatPayRequestConfig,
-    check: (answer: UnverifiedAnswer) => void | Promise<void>,
+    exchange: (baseUrl: string) => Observable<T>,
     limit: number,
-  ): Observable<UnverifiedAnswer> {
+  ): Observable<T> {
     return defer(() => {
       const baseUrl = this.hosts.choose();
       const start = performance.now();
@@ -139,11 +168,7 @@ export class WechatPayTransport {
         const { method, target } = call;
         publishCall({ mchid, method, baseUrl, target, duration: since(start), ...event });
       };
-      return this.exchange(call, config, baseUrl).pipe(
-        switchMap(async (answer) => {
-          await check(answer);
-          return answer;
-        }),
+      return exchange(baseUrl).pipe(
         // axios' own limit starts anew with every byte; this one is for the whole attempt.
         timeout({ first: limit }),
         catchError((reason: unknown) => {
@@ -163,17 +188,19 @@ export class WechatPayTransport {
     });
   }
 
-  private exchange(
+  private request(
     call: WechatPayCall,
     config: WechatPayRequestConfig,
     baseUrl: string,
-  ): Observable<UnverifiedAnswer> {
-    return defer(() => this.sign(call)).pipe(
-      switchMap(({ authorization, data }) =>
+    responseType: 'arraybuffer' | 'stream',
+  ): Observable<AxiosResponse<unknown>> {
+    const content = encode(call);
+    return defer(() => this.sign(call, content?.signed ?? '')).pipe(
+      switchMap((authorization) =>
         this.http.request<unknown>({
           ...this.options.request,
           ...config,
-          headers: this.headers(config, authorization, data !== undefined),
+          headers: this.headers(config, authorization, content?.type),
           method: call.method,
           url: `${baseUrl}${call.target}`,
           baseURL: undefined,
@@ -181,19 +208,21 @@ export class WechatPayTransport {
           auth: undefined,
           // The one that hands over bytes, whatever an app has made the default.
           adapter: 'http',
-          data,
+          data: content?.data,
           // The bytes that were signed are the bytes that go out, and come in.
           transformRequest: (body: unknown) => body,
           transformResponse: (body: unknown) => body,
-          responseType: 'arraybuffer',
+          responseType,
+          // An encoded stream is refused: none was asked for, and its length would be another one.
+          ...(responseType === 'stream' && { decompress: false }),
           // A redirect would carry the Authorization header elsewhere.
           maxRedirects: 0,
-          maxContentLength: MAX_ANSWER_BYTES,
+          // Of a stream it is counted here, for axios does so in a way that delays its destruction.
+          maxContentLength: responseType === 'stream' ? -1 : (call.maxBytes ?? MAX_ANSWER_BYTES),
           validateStatus: () => true,
           timeout: 0,
         }),
       ),
-      map((response) => toAnswer(call, response)),
     );
   }
 
@@ -208,7 +237,7 @@ export class WechatPayTransport {
   private headers(
     config: WechatPayRequestConfig,
     authorization: string,
-    hasBody: boolean,
+    contentType: string | undefined,
   ): Record<string, string> {
     const { request, publicKeyId } = this.options;
     return {
@@ -218,108 +247,25 @@ export class WechatPayTransport {
       Accept: 'application/json',
       // An encoded body would have to be decoded before it can be verified.
       'Accept-Encoding': 'identity',
-      ...(hasBody && { 'Content-Type': 'application/json' }),
+      ...(contentType !== undefined && { 'Content-Type': contentType }),
       ...(publicKeyId !== undefined && { 'Wechatpay-Serial': publicKeyId }),
       Authorization: authorization,
     };
   }
 
-  private async sign(call: WechatPayCall): Promise<{ authorization: string; data?: string }> {
+  private async sign(call: WechatPayCall, body: string): Promise<string> {
     const { mchid, serial, privateKey } = this.options;
-    const data = call.body === undefined ? undefined : JSON.stringify(call.body);
+    const { method, target } = call;
     const timestamp = String(Math.floor(Date.now() / 1000));
     const nonce = randomBytes(16).toString('hex').toUpperCase();
-    const message = requestMessage({ ...call, timestamp, nonce, body: data ?? '' });
+    const message = requestMessage({ method, target, timestamp, nonce, body });
     const signature = await signRsaSha256(message, privateKey);
-    return {
-      data,
-      authorization: formatAuthorization({
-        mchid,
-        nonce_str: nonce,
-        signature,
-        timestamp,
-        serial_no: serial,
-      }),
-    };
+    return formatAuthorization({
+      mchid,
+      nonce_str: nonce,
+      signature,
+      timestamp,
+      serial_no: serial,
+    });
   }
-}
-
-function nameOf({ method, target }: WechatPayCall): string {
-  return `${method} ${target}`;
-}
-
-function toAnswer(
-  call: WechatPayCall,
-  { status, headers, data }: AxiosResponse<unknown>,
-): UnverifiedAnswer {
-  const fields: HeaderFields = Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), toField(value)]),
-  );
-  const requestId = firstOf(fields['request-id']);
-  const body = Buffer.isBuffer(data) ? data : Buffer.alloc(0);
-  if (status >= 200 && status < 300) return { status, headers: fields, body, requestId };
-
-  const { code, message, detail } = parseJsonObject(body) ?? {};
-  throw new WechatPayApiError(
-    nameOf(call),
-    typeof code === 'string' && code !== '' ? code : `HTTP_${status}`,
-    typeof message === 'string' ? message : 'the body has no message',
-    isJsonObject(detail) ? detail : undefined,
-    { status, requestId, retryAfter: parseRetryAfter(firstOf(fields['retry-after']), Date.now()) },
-  );
-}
-
-function firstOf(field: string | readonly string[] | undefined): string | undefined {
-  return typeof field === 'string' ? field : field?.[0];
-}
-
-function toField(value: unknown): string | string[] | undefined {
-  if (Array.isArray(value)) return value.map(String);
-  return typeof value === 'string' ? value : undefined;
-}
-
-/** Fails when the signal is raised, and never emits. */
-function whenAborted(signal: WechatPayRequestConfig['signal']): Observable<never> {
-  return new Observable((subscriber) => {
-    const abort = (): void => {
-      subscriber.error(new CanceledError());
-    };
-    if (signal?.aborted) abort();
-    signal?.addEventListener?.('abort', abort);
-    return () => {
-      signal?.removeEventListener?.('abort', abort);
-    };
-  });
-}
-
-/** Whatever went wrong below leaves without axios' error: that one holds the whole request. */
-function toTypedError(request: WechatPayCall, error: unknown, limit: number): WechatPayError {
-  const call = nameOf(request);
-  if (error instanceof WechatPayError) return error;
-  if (error instanceof TimeoutError) {
-    const cause = new Error(`no complete answer within ${Math.round(limit)} ms`);
-    return new WechatPayNetworkError(call, 'TIMEOUT', `${cause.message}.`, cause);
-  }
-  if (!isAxiosError(error)) {
-    return new WechatPayNetworkError(
-      call,
-      'NETWORK_ERROR',
-      messageOf(error),
-      withoutRequest(error),
-    );
-  }
-  if (error.code === 'ERR_CANCELED') {
-    return new WechatPayNetworkError(
-      call,
-      'ABORTED',
-      'the caller aborted it.',
-      new Error('aborted'),
-    );
-  }
-  const cause = withoutRequest(error.cause ?? error);
-  return new WechatPayNetworkError(call, error.code ?? 'NETWORK_ERROR', messageOf(cause), cause);
-}
-
-function withoutRequest(error: unknown): unknown {
-  return isAxiosError(error) || !isNativeError(error) ? new Error(messageOf(error)) : error;
 }

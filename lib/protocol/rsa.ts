@@ -1,4 +1,4 @@
-import { type KeyObject, sign, verify } from 'node:crypto';
+import { constants, type KeyObject, privateDecrypt, sign, verify } from 'node:crypto';
 
 const ALGORITHM = 'RSA-SHA256';
 
@@ -22,4 +22,22 @@ export function verifyRsaSha256(
   publicKey: KeyObject,
 ): boolean {
   return verify(ALGORITHM, message, publicKey, Buffer.from(signature, 'base64'));
+}
+
+const UTF8 = new TextDecoder('utf-8', { fatal: true });
+
+/**
+ * RSA-OAEP with SHA-1 and MGF1-SHA-1, from base64: what WeChat Pay encrypts sensitive fields with.
+ * Takes about a millisecond.
+ *
+ * @throws Error when the ciphertext is damaged, or was made for another key
+ */
+export function decryptRsaOaep(ciphertext: string, privateKey: KeyObject): string {
+  const padding = constants.RSA_PKCS1_OAEP_PADDING;
+  return UTF8.decode(
+    privateDecrypt(
+      { key: privateKey, padding, oaepHash: 'sha1' },
+      Buffer.from(ciphertext, 'base64'),
+    ),
+  );
 }

@@ -8,6 +8,8 @@ import {
 import { WechatPayApiError } from '../../lib/client/wechatpay-api.error.js';
 import { WechatPayArgumentError } from '../../lib/client/wechatpay-argument.error.js';
 import { WechatPayNetworkError } from '../../lib/client/wechatpay-network.error.js';
+import { WechatPaySignatureError } from '../../lib/client/wechatpay-signature.error.js';
+import { SignatureRefusal } from '../../lib/protocol/signature-refusal.error.js';
 
 const network = (code: string, cause?: object) =>
   new WechatPayNetworkError('POST /', code, 'it failed', cause);
@@ -35,6 +37,21 @@ describe('mayRepeat', () => {
     expect(mayRepeat('POST', all)).toBe(true);
     const mixed = network('ECONNREFUSED', new AggregateError([refused, broken]));
     expect(mayRepeat('POST', mixed)).toBe(false);
+  });
+
+  it('repeats a POST that WeChat Pay recognises as a repetition, as if it were a GET', () => {
+    const failures = [
+      network('ECONNRESET'),
+      network('TIMEOUT'),
+      api(500, 'SYSTEM_ERROR'),
+      new WechatPaySignatureError('POST /', new SignatureRefusal('SIGNATURE_PROBE', 'a probe'), {}),
+    ];
+    for (const failure of failures) {
+      expect(mayRepeat('POST', failure)).toBe(false);
+      expect(mayRepeat('POST', failure, true)).toBe(true);
+    }
+    expect(mayRepeat('POST', network('ABORTED'), true)).toBe(false);
+    expect(mayRepeat('POST', api(400, 'PARAM_ERROR'), true)).toBe(false);
   });
 
   it('repeats no POST whose connection broke, whatever the code', () => {

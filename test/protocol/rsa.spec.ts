@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { createPublicKey, generateKeyPairSync, type KeyObject, webcrypto } from 'node:crypto';
-import { signRsaSha256, verifyRsaSha256 } from '../../lib/protocol/rsa.js';
+import { decryptRsaOaep, signRsaSha256, verifyRsaSha256 } from '../../lib/protocol/rsa.js';
 import { createTestPublicKey } from '../../lib/testing/index.js';
 
 const message = 'POST\n/v3/路径\n1554208460\nnonce\n{"summary":"投诉"}\n';
@@ -76,5 +76,35 @@ describe('verifyRsaSha256', () => {
     ['one that is no base64', '!'],
   ])('refuses %s without an error', (_what, wrong) => {
     expect(verifyRsaSha256(Buffer.from(message), wrong, publicKey)).toBe(false);
+  });
+});
+
+describe('decryptRsaOaep', () => {
+  /** By WebCrypto, as OAEP and MGF1 with one and the same hash. */
+  async function encrypt(bytes: Uint8Array, hash: string, key = publicKey): Promise<string> {
+    const algorithm = { name: 'RSA-OAEP', hash };
+    const spki = key.export({ type: 'spki', format: 'der' });
+    const imported = await webcrypto.subtle.importKey('spki', spki, algorithm, false, ['encrypt']);
+    return Buffer.from(await webcrypto.subtle.encrypt(algorithm, imported, bytes)).toString(
+      'base64',
+    );
+  }
+
+  it.each(['13800138000', '电话', ''])('reads what was encrypted with SHA-1: %j', async (text) => {
+    expect(decryptRsaOaep(await encrypt(Buffer.from(text), 'SHA-1'), privateKey)).toBe(text);
+  });
+
+  it('fails on another hash, another key, another length and what is no UTF-8', async () => {
+    const phone = Buffer.from('13800138000');
+    const sealed = [
+      await encrypt(phone, 'SHA-256'),
+      await encrypt(phone, 'SHA-1', otherPublicKey),
+      (await encrypt(phone, 'SHA-1')).slice(4),
+      await encrypt(Buffer.from([0xff, 0xfe]), 'SHA-1'),
+      '',
+    ];
+    for (const ciphertext of sealed) {
+      expect(() => decryptRsaOaep(ciphertext, privateKey)).toThrow();
+    }
   });
 });

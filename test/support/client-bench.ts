@@ -5,6 +5,7 @@ import { Test } from '@nestjs/testing';
 import {
   ComplaintNotificationHandler,
   ComplaintNotificationService,
+  ComplaintService,
   WechatPayComplaintModule,
   type WechatPayComplaintModuleOptions,
   type WechatPayRequestConfig,
@@ -30,6 +31,7 @@ export async function closeAll(): Promise<void> {
 
 export interface Client {
   readonly service: ComplaintNotificationService;
+  readonly complaints: ComplaintService;
   readonly handler: ComplaintNotificationHandler;
   readonly logger: RecordingLogger;
   /** As an app does on shutdown. */
@@ -52,6 +54,7 @@ export async function startClient(options: WechatPayComplaintModuleOptions): Pro
   closers.push(close);
   return {
     service: module.get(ComplaintNotificationService),
+    complaints: module.get(ComplaintService),
     handler: module.get(ComplaintNotificationHandler),
     logger,
     close,
@@ -138,6 +141,9 @@ export function downloadsOf({ requests }: WechatPaySimulator): SimulatedRequest[
 }
 
 /** One value of an Authorization header. */
-export function authorizationOf(request: SimulatedRequest | undefined, name: string): string {
+export function authorizationOf(
+  request: Pick<SimulatedRequest, 'headers'> | undefined,
+  name: string,
+): string {
   return new RegExp(`[ ,]${name}="([^"]*)"`).exec(request?.headers.authorization ?? '')?.[1] ?? '';
 }

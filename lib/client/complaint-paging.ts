@@ -1,0 +1,71 @@
+import type { Observable } from 'rxjs';
+import { dateOf, dayOf } from './argument-checks.js';
+import type { Page } from './complaint.interface.js';
+import type { ComplaintRange } from './complaint-requests.interface.js';
+import { lastValueUnlessAborted } from './paged-observable.js';
+import { WechatPayApiError } from './wechatpay-api.error.js';
+
+/**
+ * Days of a range, first and last included, that WeChat Pay takes in whatever way it counts its 30.
+ */
+const DAYS_PER_WINDOW = 30;
+/** Of one list: half a million complaints in a month. What goes on after that goes on for ever. */
+const MAX_PAGES = 10_000;
+
+export interface PagedList<T> {
+  /** For errors. */
+  readonly name: string;
+  readonly fetch: (offset: number) => Observable<Page<T>>;
+  readonly keyOf: (item: T) => string;
+}
+
+/**
+ * Every item of a list once. What is added to a list while it is read shifts the rest to later
+ * offsets, so that items come again: those are left out.
+ *
+ * @throws WechatPayApiError MALFORMED_ANSWER when the pages do not lead to an end
+ */
+export async function* itemsOf<T>(
+  { name, fetch, keyOf }: PagedList<T>,
+  signal: AbortSignal,
+): AsyncGenerator<T, void, undefined> {
+  const seen = new Set<string>();
+  let offset = 0;
+  let firstTotal: number | undefined;
+  for (let pages = 0; pages < MAX_PAGES; pages += 1) {
+    const page = await lastValueUnlessAborted(fetch(offset), signal);
+    if (!page || page.data.length === 0) return;
+    const { data, total_count } = page;
+    firstTotal ??= total_count;
+    const before = seen.size;
+    for (const item of data) {
+      const key = keyOf(item);
+      if (seen.has(key)) continue;
+      seen.add(key);
+      yield item;
+    }
+    offset += data.length;
+    const added = (total_count ?? 0) - (firstTotal ?? 0);
+    if (seen.size === before && offset - seen.size > added) {
+      throw endless(name, 'the same page comes again');
+    }
+    if (total_count !== undefined && offset >= total_count) return;
+  }
+  throw endless(name, `there is no end to it after ${MAX_PAGES} pages`);
+}
+
+function endless(name: string, reason: string): WechatPayApiError {
+  return new WechatPayApiError(name, 'MALFORMED_ANSWER', reason, undefined, { status: 200 });
+}
+
+/** Ranges that WeChat Pay takes, oldest first, which together are the one given. */
+export function windowsOf<T extends ComplaintRange>(range: T): T[] {
+  const [begin, end] = [dayOf(range.begin_date), dayOf(range.end_date)];
+  const windows: T[] = [];
+  for (let first = begin; first <= end; first += DAYS_PER_WINDOW) {
+    const begin_date = dateOf(first);
+    const end_date = dateOf(Math.min(first + DAYS_PER_WINDOW - 1, end));
+    windows.push({ ...range, begin_date, end_date });
+  }
+  return windows;
+}

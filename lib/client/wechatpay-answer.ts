@@ -1,0 +1,120 @@
+import type { Readable } from 'node:stream';
+import type { AxiosResponse } from 'axios';
+import { isJsonObject, parseJsonObject } from '../protocol/json.js';
+import type { HeaderFields } from '../protocol/signature-headers.js';
+import { toTypedError } from './call-failure.js';
+import { guardStream, readAtMost } from './guarded-stream.js';
+import { parseRetryAfter } from './retry-policy.js';
+import { WechatPayApiError } from './wechatpay-api.error.js';
+import { nameOf, type WechatPayCall } from './wechatpay-call.js';
+
+/** What comes before the body of a 2xx answer. */
+export interface AnswerHead {
+  readonly status: number;
+  readonly headers: HeaderFields;
+  readonly requestId?: string;
+}
+
+/** A 2xx answer whose signature nobody has looked at yet. */
+export interface UnverifiedAnswer extends AnswerHead {
+  readonly body: Buffer;
+}
+
+/** A 2xx answer without a signature, whose body is still on its way. */
+export interface StreamedAnswer extends AnswerHead {
+  readonly stream: Readable;
+}
+
+/** Most answers have some hundred bytes; certificates a few thousand. */
+export const MAX_ANSWER_BYTES = 1024 * 1024;
+
+function toHead({ status, headers }: AxiosResponse<unknown>): AnswerHead {
+  const fields: HeaderFields = Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), toField(value)]),
+  );
+  return { status, headers: fields, requestId: firstOf(fields['request-id']) };
+}
+
+function isSuccess({ status }: AnswerHead): boolean {
+  return status >= 200 && status < 300;
+}
+
+/** @throws WechatPayApiError what WeChat Pay says, unless that is a success */
+export function toAnswer(call: WechatPayCall, response: AxiosResponse<unknown>): UnverifiedAnswer {
+  const head = toHead(response);
+  const body = Buffer.isBuffer(response.data) ? response.data : Buffer.alloc(0);
+  if (isSuccess(head)) return { ...head, body };
+  throw toApiError(call, head, body);
+}
+
+/** @throws WechatPayApiError what WeChat Pay says, unless that is a success; what `check` throws */
+export async function toStreamedAnswer(
+  call: WechatPayCall,
+  response: AxiosResponse<unknown>,
+  check: (answer: AnswerHead) => void,
+  limit: number,
+): Promise<StreamedAnswer> {
+  const head = toHead(response);
+  // With responseType 'stream' axios hands over nothing else.
+  const source = response.data as Readable;
+  if (!isSuccess(head)) {
+    const body = await readAtMost(source, MAX_ANSWER_BYTES);
+    throw toApiError(call, head, body ?? Buffer.alloc(0));
+  }
+  try {
+    check(head);
+  } catch (error) {
+    source.destroy();
+    throw error;
+  }
+  const { status, requestId } = head;
+  const maxBytes = call.maxBytes ?? MAX_ANSWER_BYTES;
+  const stream = guardStream(source, {
+    maxBytes,
+    limit,
+    toTooLarge: () =>
+      new WechatPayApiError(
+        nameOf(call),
+        'MALFORMED_ANSWER',
+        `the answer has more than ${maxBytes} bytes`,
+        undefined,
+        { status, requestId },
+      ),
+    toTypedError: (error) => toTypedError(call, error, limit),
+  });
+  return { ...head, stream };
+}
+
+function toApiError(
+  call: WechatPayCall,
+  { status, headers, requestId }: AnswerHead,
+  body: Uint8Array,
+): WechatPayApiError {
+  const { code: sentCode, message, detail } = parseJsonObject(body) ?? {};
+  const code = typeof sentCode === 'string' && sentCode !== '' ? sentCode : `HTTP_${status}`;
+  return new WechatPayApiError(
+    nameOf(call),
+    code,
+    typeof message === 'string' ? message : 'the body has no message',
+    isJsonObject(detail) ? detail : undefined,
+    {
+      status,
+      requestId,
+      retryAfter: parseRetryAfter(firstOf(headers['retry-after']), Date.now()),
+      hint: hintFor(call, code),
+    },
+  );
+}
+
+function hintFor({ hints = {} }: WechatPayCall, code: string): string | undefined {
+  return Object.hasOwn(hints, code) ? hints[code] : undefined;
+}
+
+function firstOf(field: string | readonly string[] | undefined): string | undefined {
+  return typeof field === 'string' ? field : field?.[0];
+}
+
+function toField(value: unknown): string | string[] | undefined {
+  if (Array.isArray(value)) return value.map(String);
+  return typeof value === 'string' ? value : undefined;
+}

@@ -1,0 +1,78 @@
+import { verify } from 'node:crypto';
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
+import { buffer } from 'node:stream/consumers';
+import type { WechatPayComplaintModuleOptions } from 'nestjs-wechatpay-complaint';
+import { signNotificationBody, type TestMerchant } from 'nestjs-wechatpay-complaint/testing';
+import { authorizationOf, type Client, startClient, startServer } from './client-bench.js';
+
+export interface ReceivedCall {
+  readonly method: string;
+  readonly target: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
+/** JSON, signed unless it is an error; or whatever is done by hand. */
+export type ServerAnswer =
+  { readonly status?: number; readonly json?: unknown } | ((response: ServerResponse) => void);
+
+export interface ComplaintServer {
+  readonly url: string;
+  /** Everything that came in, oldest first. */
+  readonly calls: ReceivedCall[];
+}
+
+/** WeChat Pay reduced to its answers: 204 to whatever is answered with nothing else. */
+export async function startComplaintServer(
+  merchant: TestMerchant,
+  answer: (call: ReceivedCall, index: number) => ServerAnswer | Promise<ServerAnswer> = () => ({}),
+): Promise<ComplaintServer> {
+  const calls: ReceivedCall[] = [];
+  const url = await startServer((request, response) => {
+    const respond = async (): Promise<void> => {
+      const { method = '', url: target = '', headers } = request;
+      const call = { method, target, headers, body: await buffer(request) };
+      calls.push(call);
+      const given = await answer(call, calls.length - 1);
+      if (typeof given === 'function') {
+        given(response);
+        return;
+      }
+      const body = given.json === undefined ? '' : JSON.stringify(given.json);
+      const { status = body === '' ? 204 : 200 } = given;
+      const signature = status < 300 ? signNotificationBody(merchant, body) : {};
+      response.writeHead(status, signature).end(body);
+    };
+    respond().catch((error: unknown) => {
+      response.destroy(error as Error);
+    });
+  });
+  return { url, calls };
+}
+
+export interface ComplaintBench extends Client, ComplaintServer {}
+
+/** Such a server, and a module that talks to it. */
+export async function startComplaintBench(
+  merchant: TestMerchant,
+  answer?: (call: ReceivedCall, index: number) => ServerAnswer | Promise<ServerAnswer>,
+  options: Partial<WechatPayComplaintModuleOptions> = {},
+): Promise<ComplaintBench> {
+  const server = await startComplaintServer(merchant, answer);
+  const client = await startClient({ ...merchant.options, baseUrls: [server.url], ...options });
+  return { ...server, ...client };
+}
+
+/** Whether a call came with the merchant's signature over this text in place of its body. */
+export function isSignedOver(merchant: TestMerchant, call: ReceivedCall, text: string): boolean {
+  const [timestamp, nonce, signature] = ['timestamp', 'nonce_str', 'signature'].map((name) =>
+    authorizationOf(call, name),
+  );
+  const message = `${call.method}\n${call.target}\n${timestamp}\n${nonce}\n${text}\n`;
+  return verify(
+    'RSA-SHA256',
+    Buffer.from(message),
+    merchant.certificate,
+    Buffer.from(signature ?? '', 'base64'),
+  );
+}
