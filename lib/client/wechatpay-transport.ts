@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { HttpService } from '@nestjs/axios';
 import { Logger } from '@nestjs/common';
 import type { AxiosResponse } from 'axios';
@@ -18,11 +17,10 @@ import {
 } from 'rxjs';
 import { MAX_TIMEOUT, type ResolvedOptions } from '../options/resolve-options.js';
 import type { WechatPayRequestConfig } from '../options/wechatpay-complaint-options.interface.js';
-import { formatAuthorization, requestMessage } from '../protocol/authorization.js';
-import { signRsaSha256 } from '../protocol/rsa.js';
 import { WechatPayError } from '../protocol/wechatpay.error.js';
 import { type CallEvent, publishCall, since } from '../diagnostics.js';
 import { VERSION } from '../version.js';
+import { authorize } from './authorize.js';
 import { BaseUrlSelector } from './base-url-selector.js';
 import { destroyWhenAborted, toTypedError, whenAborted } from './call-failure.js';
 import { isConnectionFailure, mayRepeat, pauseAfter } from './retry-policy.js';
@@ -195,7 +193,7 @@ export class WechatPayTransport {
     responseType: 'arraybuffer' | 'stream',
   ): Observable<AxiosResponse<unknown>> {
     const content = encode(call);
-    return defer(() => this.sign(call, content?.signed ?? '')).pipe(
+    return defer(() => authorize(call, content?.signed ?? '', this.options)).pipe(
       switchMap((authorization) =>
         this.http.request<unknown>({
           ...this.options.request,
@@ -251,21 +249,5 @@ export class WechatPayTransport {
       ...(publicKeyId !== undefined && { 'Wechatpay-Serial': publicKeyId }),
       Authorization: authorization,
     };
-  }
-
-  private async sign(call: WechatPayCall, body: string): Promise<string> {
-    const { mchid, serial, privateKey } = this.options;
-    const { method, target } = call;
-    const timestamp = String(Math.floor(Date.now() / 1000));
-    const nonce = randomBytes(16).toString('hex').toUpperCase();
-    const message = requestMessage({ method, target, timestamp, nonce, body });
-    const signature = await signRsaSha256(message, privateKey);
-    return formatAuthorization({
-      mchid,
-      nonce_str: nonce,
-      signature,
-      timestamp,
-      serial_no: serial,
-    });
   }
 }
