@@ -14,7 +14,7 @@ const APPS: readonly AppCase[] = [
   { consumer: 'nest-11', kind: 'cjs', project: 'tsconfig.nodenext.json' },
   { consumer: 'nest-12', kind: 'esm', project: 'tsconfig.nodenext.json' },
   { consumer: 'nest-12', kind: 'cjs', project: 'tsconfig.nodenext.json' },
-  // The exports of rxjs 7.2 do not tell where its types are, so all other resolutions miss them.
+  // Before 7.5.5 the exports of rxjs do not tell where its types are: only node10 finds them.
   { consumer: 'lowest-peers', kind: 'cjs', project: 'tsconfig.node10.json' },
 ];
 
@@ -28,7 +28,7 @@ async function readManifest(file: string): Promise<Manifest> {
   return JSON.parse(await readFile(file, 'utf8')) as Manifest;
 }
 
-describe.each(APPS)('A $kind app on $consumer', ({ consumer: name, kind, project }) => {
+describe.each(APPS)('The $kind app on $consumer', ({ consumer: name, kind, project }) => {
   let consumer: Consumer;
   let folder: string;
 

@@ -60,7 +60,11 @@ export class Consumer {
   }
 
   /** Compiles, or only checks, an app that was added. */
-  tsc(cwd: string, args: readonly string[], compiler = 'typescript'): Promise<string> {
+  tsc(
+    cwd: string,
+    args: readonly string[],
+    compiler: 'typescript' | 'typescript-7' = 'typescript',
+  ): Promise<string> {
     return this.node([this.installed(`${compiler}/bin/tsc`), ...args], cwd);
   }
 }
