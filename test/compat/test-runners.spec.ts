@@ -41,10 +41,11 @@ const RUNNERS: readonly RunnerCase[] = [
 
 describe("A consumer's own suite", () => {
   it.each(RUNNERS)(
-    'passes under $runner in $kind on $consumer',
+    'has the right types, and passes under $runner in $kind on $consumer',
     async ({ consumer: name, kind, command: [flags, runner, args] }) => {
       const consumer = await Consumer.of(name);
       const folder = await consumer.add('suite', kind);
+      await consumer.tsc(folder, ['--noEmit']);
       await expect(
         consumer.node([...flags, consumer.installed(runner), ...args], folder),
       ).resolves.toMatch(/Tests:? +2 passed/);
