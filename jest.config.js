@@ -32,7 +32,8 @@ async function findRedis() {
 const config = {
   testEnvironment: 'node',
   roots: ['<rootDir>/test'],
-  testMatch: ['**/*.spec.ts'],
+  // The compatibility tests are a project of their own: npm run test:compat.
+  testMatch: ['**/*.spec.ts', '!**/test/compat/**'],
   extensionsToTreatAsEsm: ['.ts'],
   randomize: true,
   restoreMocks: true,

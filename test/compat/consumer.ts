@@ -1,0 +1,107 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { cp, mkdir, readdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const FIXTURES = join(dirname(fileURLToPath(import.meta.url)), 'fixtures');
+/** Milliseconds after which a program counts as hung. */
+const PATIENCE = 240_000;
+
+export type ModuleKind = 'esm' | 'cjs';
+
+/** A folder with the packed package and what a consumer has beside it: see fixtures/consumers. */
+export class Consumer {
+  private constructor(readonly folder: string) {}
+
+  /** Installs on first use. */
+  static async of(name: string): Promise<Consumer> {
+    return Consumer.install(name, await findTarball());
+  }
+
+  /** The tools that look at the package itself. */
+  static async ofTools(name: string): Promise<Consumer> {
+    return Consumer.install(name);
+  }
+
+  private static async install(name: string, ...packages: string[]): Promise<Consumer> {
+    const folder = join(compatFolder(), name);
+    // npm writes this file last.
+    if (!existsSync(join(folder, 'node_modules/.package-lock.json'))) {
+      await cp(join(FIXTURES, 'consumers', name), folder, { recursive: true });
+      const quiet = ['--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts'];
+      await run('npm', ['install', '--loglevel=error', ...quiet, ...packages], folder);
+    }
+    return new Consumer(folder);
+  }
+
+  /**
+   * Copies a folder of fixtures, below one in which package.json makes its files modules of this
+   * kind.
+   */
+  async add(fixture: string, kind: ModuleKind): Promise<string> {
+    const folder = join(this.folder, kind);
+    await mkdir(folder, { recursive: true });
+    const type = kind === 'esm' ? 'module' : 'commonjs';
+    await writeFile(join(folder, 'package.json'), JSON.stringify({ type }));
+    await cp(join(FIXTURES, fixture), join(folder, fixture), { recursive: true });
+    return join(folder, fixture);
+  }
+
+  /** Where a file of an installed package is, such as `typescript/bin/tsc`. */
+  installed(file: string): string {
+    return join(this.folder, 'node_modules', file);
+  }
+
+  /** Everything that a script printed; an error with all of it when it fails. */
+  node(args: readonly string[], cwd = this.folder): Promise<string> {
+    return run(process.execPath, args, cwd);
+  }
+
+  /** Compiles, or only checks, an app that was added. */
+  tsc(
+    cwd: string,
+    args: readonly string[],
+    compiler: 'typescript' | 'typescript-7' = 'typescript',
+  ): Promise<string> {
+    return this.node([this.installed(`${compiler}/bin/tsc`), ...args], cwd);
+  }
+}
+
+/** The packed package. */
+export async function findTarball(): Promise<string> {
+  const tarball = (await readdir(compatFolder())).find((file) => file.endsWith('.tgz'));
+  if (!tarball) throw new Error('Nothing was packed.');
+  return join(compatFolder(), tarball);
+}
+
+function compatFolder(): string {
+  const folder = process.env.COMPAT_FOLDER;
+  if (!folder) throw new Error('Run these tests by `npm run test:compat`: it packs the package.');
+  return folder;
+}
+
+async function run(command: string, args: readonly string[], cwd: string): Promise<string> {
+  // Nobody's app runs as a test of this repository.
+  const env = { ...process.env, NODE_ENV: undefined, NO_COLOR: '1', FORCE_COLOR: undefined };
+  const child = spawn(command, args, {
+    cwd,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: PATIENCE,
+    killSignal: 'SIGKILL',
+  });
+  let output = '';
+  const collect = (text: string): void => {
+    output += text;
+  };
+  child.stdout.setEncoding('utf8').on('data', collect);
+  child.stderr.setEncoding('utf8').on('data', collect);
+  const [code, signal]: unknown[] = await once(child, 'close');
+  if (code !== 0) {
+    const line = [command, ...args].join(' ');
+    throw new Error(`${line}\nended with ${String(code ?? signal)} in ${cwd}:\n${output}`);
+  }
+  return output;
+}
