@@ -65,7 +65,8 @@ export function readSignatureHeaders(headers: HeaderFields): SignatureHeaders {
   const malformed: string[] = [];
   const read = (name: SignatureHeaderName): string => {
     const value = headers[name.toLowerCase()];
-    if (value === undefined || value === '' || value.length === 0) {
+    // Null too, which is what API gateways write for a header that is not there.
+    if (!value?.length) {
       missing.push(name);
     } else if (typeof value !== 'string' || !isWellFormed[name](value)) {
       malformed.push(name);
@@ -93,7 +94,7 @@ export function readSignatureHeaders(headers: HeaderFields): SignatureHeaders {
   }
   const type = headers['wechatpay-signature-type'];
   // Absent means RSA; anything but the one RSA scheme is refused rather than guessed at.
-  if (type !== undefined && type !== SIGNATURE_TYPE) {
+  if (type != null && type !== SIGNATURE_TYPE) {
     throw new SignatureRefusal(
       'UNSUPPORTED_SIGNATURE_TYPE',
       `Wechatpay-Signature-Type is not ${SIGNATURE_TYPE}, the only one verified here.`,
