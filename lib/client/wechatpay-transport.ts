@@ -21,8 +21,9 @@ import {
 import { MAX_TIMEOUT, type ResolvedOptions } from '../options/resolve-options.js';
 import type { WechatPayRequestConfig } from '../options/wechatpay-complaint-options.interface.js';
 import { formatAuthorization, requestMessage } from '../protocol/authorization.js';
-import { isJsonObject, parseJsonObject } from '../protocol/json.js';
+import { isJsonObject, isNestedWithin, parseJsonObject } from '../protocol/json.js';
 import { messageOf } from '../protocol/message-of.js';
+import { readRequestId } from '../protocol/request-id.js';
 import { signRsaSha256 } from '../protocol/rsa.js';
 import type { HeaderFields } from '../protocol/signature-headers.js';
 import { WechatPayError } from '../protocol/wechatpay.error.js';
@@ -51,6 +52,11 @@ export interface UnverifiedAnswer {
 
 /** Answers of these APIs have some hundred bytes; certificates a few thousand. */
 const MAX_ANSWER_BYTES = 1024 * 1024;
+
+/** Error answers are signed by nobody; what is made of them goes into logs, and has to fit there. */
+const API_CODE = /^\w{1,64}$/;
+/** Two have been seen: `sign_information` in `detail`. */
+const MAX_DETAIL_LEVELS = 8;
 
 const USER_AGENT = `nestjs-wechatpay-complaint/${VERSION} node/${process.versions.node}`;
 
@@ -255,16 +261,16 @@ function toAnswer(
   const fields: HeaderFields = Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [name.toLowerCase(), toField(value)]),
   );
-  const requestId = firstOf(fields['request-id']);
+  const requestId = readRequestId(fields);
   const body = Buffer.isBuffer(data) ? data : Buffer.alloc(0);
   if (status >= 200 && status < 300) return { status, headers: fields, body, requestId };
 
   const { code, message, detail } = parseJsonObject(body) ?? {};
   throw new WechatPayApiError(
     nameOf(call),
-    typeof code === 'string' && code !== '' ? code : `HTTP_${status}`,
+    typeof code === 'string' && API_CODE.test(code) ? code : `HTTP_${status}`,
     typeof message === 'string' ? message : 'the body has no message',
-    isJsonObject(detail) ? detail : undefined,
+    isJsonObject(detail) && isNestedWithin(detail, MAX_DETAIL_LEVELS) ? detail : undefined,
     { status, requestId, retryAfter: parseRetryAfter(firstOf(fields['retry-after']), Date.now()) },
   );
 }
