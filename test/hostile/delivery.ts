@@ -31,6 +31,24 @@ export function toFields({ headers }: Delivery): Record<string, string | string[
   return Object.fromEntries(fields) as Record<string, string | string[] | undefined>;
 }
 
+/** Bytes as HTTP allows them in a field line. */
+const FIELD_LINE = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+/** Whether its headers are such that an HTTP parser lets them through. */
+export function isHttp({ headers }: Delivery): boolean {
+  const lines = headers.map(([name, value]) => Buffer.from(`${name}: ${String(value)}`));
+  const isLegal = lines.every((line) => FIELD_LINE.test(line.toString('latin1')));
+  return isLegal && Buffer.concat(lines).length < 15_000;
+}
+
+/** As the other side's parser hands it over: blanks around a value are no part of it. */
+export function asReceived({ headers, body }: Delivery): Delivery {
+  const trimmed = headers.map(
+    ([name, value]) => [name, String(value).replaceAll(/^[ \t]+|[ \t]+$/g, '')] as const,
+  );
+  return { headers: trimmed, body };
+}
+
 /**
  * Whether a message still says what the genuine one says: the same bytes under the same signature,
  * whatever has become of the headers that nobody signs.

@@ -8,19 +8,19 @@ import { withBitFlipped } from './mutations.js';
  * JSON objects as text, member by member: so that a name can come twice, and none is special to
  * whatever builds them.
  */
-type Members = readonly (readonly [name: string, json: string])[];
+export type Members = readonly (readonly [name: string, json: string])[];
 
-const toJson = (members: Members): string =>
+export const toJson = (members: Members): string =>
   `{${members.map(([name, json]) => `${JSON.stringify(name)}:${json}`).join(',')}}`;
 
-const text = (value: string): string => JSON.stringify(value);
+export const text = (value: string): string => JSON.stringify(value);
 
 const hostileName = fc.constantFrom(
   ...['__proto__', 'constructor', 'prototype', 'toJSON', 'toString', 'valueOf', 'then', 'length'],
   ...['hasOwnProperty', '__defineGetter__', 'nodejs.util.inspect.custom', '', '0', '\ud800', '\0'],
 );
 
-const hostileJson: Arbitrary<string> = fc.oneof(
+export const hostileJson: Arbitrary<string> = fc.oneof(
   fc.json({ maxDepth: 3 }),
   fc.string({ unit: 'binary', maxLength: 30 }).map(text),
   fc.constantFrom('null', 'true', '0', '-0', '1e999', '1e-999', '9007199254740993', '""', '[]'),
@@ -32,7 +32,7 @@ const hostileJson: Arbitrary<string> = fc.oneof(
 );
 
 /** Beside the documented ones. */
-const otherMembers: Arbitrary<Members> = fc.array(
+export const otherMembers: Arbitrary<Members> = fc.array(
   fc.tuple(fc.oneof(hostileName, fc.string({ maxLength: 10 })), hostileJson),
   { maxLength: 4 },
 );
@@ -40,14 +40,14 @@ const otherMembers: Arbitrary<Members> = fc.array(
 /** What is done to documented fields: taken away, or given another value, or one more. */
 type Edit = readonly [field: string, json: string | undefined];
 
-function edited(members: Members, edits: readonly Edit[]): Members {
+export function edited(members: Members, edits: readonly Edit[]): Members {
   return edits.reduce<Members>((present, [field, json]) => {
     const others = present.filter(([name]) => name !== field);
     return json === undefined ? others : [...others, [field, json]];
   }, members);
 }
 
-function editsOf(fields: readonly string[]): Arbitrary<readonly Edit[]> {
+export function editsOf(fields: readonly string[]): Arbitrary<readonly Edit[]> {
   const edit = fc.tuple(fc.constantFrom(...fields), fc.option(hostileJson, { nil: undefined }));
   return fc.oneof(
     { arbitrary: fc.constant([]), weight: 6 },
