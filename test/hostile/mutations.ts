@@ -379,6 +379,7 @@ const plain: Arbitrary<Mutation> = fc
     ['Wechatpay-Signature', (value) => [`WECHATPAY/SIGNTEST/${value}`]],
     ['Wechatpay-Serial', () => [UNKNOWN_SERIAL]],
     ['Wechatpay-Nonce', (value) => [`${value}0`]],
+    ['Content-Type', () => ['text/plain']],
   )
   .map(([name, change]) => mutation([name, String(change)], changing(name, change)));
 

@@ -61,6 +61,13 @@ const documentedResource: Members = [
   ['payer_phone', text(PHONE)],
 ];
 
+/** No UTF-8 any more: in the middle of a text, or at its start where the letter is not in it. */
+function withBadByte(json: string, letter: string): Buffer {
+  const bytes = Buffer.from(json);
+  const at = Math.max(0, bytes.indexOf(letter));
+  return bytes.fill(0xff, at, at + 1);
+}
+
 const plaintext: Arbitrary<Buffer> = fc.oneof(
   {
     weight: 6,
@@ -72,6 +79,12 @@ const plaintext: Arbitrary<Buffer> = fc.oneof(
   },
   { weight: 1, arbitrary: hostileJson.map((json) => Buffer.from(json)) },
   { weight: 1, arbitrary: fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes)) },
+  {
+    weight: 1,
+    arbitrary: fc.constant(
+      withBadByte('{"complaint_id":"1","action_type":"X","complaint_detail":"投诉"}', '投'),
+    ),
+  },
   {
     weight: 1,
     arbitrary: fc
@@ -201,6 +214,7 @@ const spelling: Arbitrary<(json: string) => Buffer> = fc.oneof(
       (json: string) => Buffer.from(json, 'utf16le'),
       (json: string) => Buffer.from(json, 'latin1'),
       (json: string) => Buffer.concat([Buffer.from(json), Buffer.of(0xff)]),
+      (json: string) => withBadByte(json, '产'),
       (json: string) => Buffer.from(json.slice(0, -1)),
       (json: string) => Buffer.from(`[${json}]`),
       (json: string) => Buffer.from(`${json}\0`),
