@@ -40,7 +40,7 @@ export async function expectForAll<T>({
       const polluted = Reflect.ownKeys(Object.prototype).length !== prototype.length;
       if (polluted) throw new Error('Object.prototype has been polluted');
     }),
-    { numRuns, timeout: STALLED, endOnFailure: false },
+    { numRuns, timeout: STALLED },
   );
   const sorted = Object.fromEntries(Object.entries(outcomes).sort(([, a], [, b]) => b - a));
   const file = process.env.HOSTILE_TALLY;

@@ -21,7 +21,13 @@ import {
 import { expectForAll, PATIENCE } from './for-all.js';
 import { mutate, mutations } from './mutations.js';
 import { lengthOf, post, type RawAnswer, RawConnection } from './raw-connection.js';
-import { assertDiscreet, CONTENT_CODES, isRefusal, SIGNATURE_CODES } from './refusals.js';
+import {
+  assertDiscreet,
+  breaksLine,
+  CONTENT_CODES,
+  isRefusal,
+  SIGNATURE_CODES,
+} from './refusals.js';
 import { serve, type ServedApp, SERVERS } from './served-app.js';
 import { readLegal, signedBodies } from './signed-content.js';
 
@@ -58,6 +64,7 @@ describe.each(SERVERS)('Over HTTP, on $name', (server) => {
     const log = logged.map(({ text }) => text).join('\n');
     assertDiscreet(`${log}${answer?.body ?? ''}`, merchant, delivery);
     if (logged.some(({ level }) => level === 'error')) throw new Error(log);
+    if (logged.length > 1 || breaksLine(log)) throw new Error(`More than a line: ${inspect(log)}`);
     app.logger.lines.length = 0;
     if (answer?.status === 204 && answer.body === '' && handled === 1) return 'accepted';
     if (handled > 0) throw new Error(`It was handled, and answered with ${inspect(answer)}`);

@@ -56,6 +56,11 @@ export function isRefusal(status: number, body: unknown): boolean {
   );
 }
 
+/** Whether text would be more than one line of a log, or move the cursor of a terminal. */
+export function breaksLine(text: string): boolean {
+  return Array.from(text).some((letter) => letter < ' ' || letter === '\x7f');
+}
+
 /** @throws Error when text for people holds what they must not see */
 export function assertDiscreet(text: string, merchant: TestMerchant, delivery?: Delivery): void {
   const signature = delivery && toFields(delivery)['wechatpay-signature'];
@@ -78,8 +83,6 @@ export function codeOfRefusal(error: unknown, merchant: TestMerchant, delivery: 
     throw new Error(`That is no answer: ${error.getStatus()} ${inspect(error.getResponse())}`);
   }
   assertDiscreet(`${error.detail}${error.message}${String(error.cause)}`, merchant, delivery);
-  // eslint forbids control characters in patterns; a log line has none.
-  const control = Array.from(error.detail).find((letter) => letter < ' ' || letter === '\x7f');
-  if (control !== undefined) throw new Error(`It breaks log lines: ${inspect(error.detail)}`);
+  if (breaksLine(error.detail)) throw new Error(`It breaks log lines: ${inspect(error.detail)}`);
   return error.code;
 }
