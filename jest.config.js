@@ -1,5 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 /** Suites that talk to a real Redis, at REDIS_URL or 127.0.0.1:6379, or start servers of their own. */
 const REDIS_SUITES = ['/test/store/redis-', '/test/e2e/processes/', '/test/e2e/cluster-sample'];
@@ -27,6 +29,9 @@ async function findRedis() {
   process.env.TESTS_LEFT_OUT = missing;
   return false;
 }
+
+/** Where the workers of one run write down how many hostile cases they tried. */
+process.env.HOSTILE_TALLY = join(tmpdir(), `hostile-cases-${process.pid}`);
 
 /** @type {import('jest').Config} */
 const config = {
@@ -67,6 +72,6 @@ const config = {
 
 export default async () => ({
   ...config,
-  globalTeardown: '<rootDir>/test/support/tell-what-was-left-out.js',
+  globalTeardown: '<rootDir>/test/support/tell-at-the-end.js',
   testPathIgnorePatterns: (await findRedis()) ? [] : REDIS_SUITES,
 });

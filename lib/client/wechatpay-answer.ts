@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { AxiosResponse } from 'axios';
-import { isJsonObject, parseJsonObject } from '../protocol/json.js';
+import { isJsonObject, isNestedWithin, parseJsonObject } from '../protocol/json.js';
+import { readRequestId } from '../protocol/request-id.js';
 import type { HeaderFields } from '../protocol/signature-headers.js';
 import { toTypedError } from './call-failure.js';
 import { guardStream, readAtMost } from './guarded-stream.js';
@@ -28,11 +29,16 @@ export interface StreamedAnswer extends AnswerHead {
 /** Most answers have some hundred bytes; certificates a few thousand. */
 export const MAX_ANSWER_BYTES = 1024 * 1024;
 
+/** Error answers are signed by nobody; what is made of them goes into logs, and has to fit there. */
+const API_CODE = /^\w{1,64}$/;
+/** Two have been seen: `sign_information` in `detail`. */
+const MAX_DETAIL_LEVELS = 8;
+
 function toHead({ status, headers }: AxiosResponse<unknown>): AnswerHead {
   const fields: HeaderFields = Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [name.toLowerCase(), toField(value)]),
   );
-  return { status, headers: fields, requestId: firstOf(fields['request-id']) };
+  return { status, headers: fields, requestId: readRequestId(fields) };
 }
 
 function isSuccess({ status }: AnswerHead): boolean {
@@ -91,12 +97,13 @@ function toApiError(
   body: Uint8Array,
 ): WechatPayApiError {
   const { code: sentCode, message, detail } = parseJsonObject(body) ?? {};
-  const code = typeof sentCode === 'string' && sentCode !== '' ? sentCode : `HTTP_${status}`;
+  const code =
+    typeof sentCode === 'string' && API_CODE.test(sentCode) ? sentCode : `HTTP_${status}`;
   return new WechatPayApiError(
     nameOf(call),
     code,
     typeof message === 'string' ? message : 'the body has no message',
-    isJsonObject(detail) ? detail : undefined,
+    isJsonObject(detail) && isNestedWithin(detail, MAX_DETAIL_LEVELS) ? detail : undefined,
     {
       status,
       requestId,

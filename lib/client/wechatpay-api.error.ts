@@ -50,9 +50,9 @@ export class WechatPayApiError extends WechatPayError {
   constructor(
     call: string,
     code: WechatPayApiErrorCode,
-    /** WeChat Pay's own message, as sent. */
+    /** WeChat Pay's own message, as sent; `message` has it in one line, and no more than fits there. */
     readonly apiMessage: string,
-    /** What WeChat Pay says on the fault, as sent. */
+    /** What WeChat Pay says on the fault, as sent, unless it is nested beyond reason. */
     readonly detail: WechatPayApiErrorDetail | undefined,
     options: WechatPayErrorOptions & {
       status: number;
@@ -64,11 +64,18 @@ export class WechatPayApiError extends WechatPayError {
     const hint = options.hint ?? HINTS.get(code);
     super(
       code,
-      `${call} was answered with ${options.status} ${code}: ${apiMessage}` +
+      `${call} was answered with ${options.status} ${code}: ${inOneLine(apiMessage)}` +
         (hint ? ` [${hint}]` : '') +
         (options.requestId ? ` (Request-ID ${options.requestId})` : ''),
       options,
     );
     if (options.retryAfter !== undefined) this.retryAfter = options.retryAfter;
   }
+}
+
+const MAX_MESSAGE_LENGTH = 500;
+
+/** Error answers are signed by nobody: none of them is to begin a log line of its own. */
+function inOneLine(text: string): string {
+  return text.replaceAll(/[\p{C}\p{Z}]+/gu, ' ').slice(0, MAX_MESSAGE_LENGTH);
 }

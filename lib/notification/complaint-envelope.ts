@@ -19,8 +19,11 @@ export interface ComplaintEnvelope {
 
 const COMPLAINT = 'complaint';
 const EVENT_TYPE_PREFIX = 'COMPLAINT.';
-/** 36 characters have been seen. It becomes a key of stores and logs, hence a bound. */
-const MAX_ID_LENGTH = 128;
+/**
+ * 36 characters have been seen. It becomes a key of stores and a word of log lines, so it is bounded,
+ * and without white space, control characters and halves of characters.
+ */
+const ID = /^[^\p{C}\p{Z}]{1,128}$/u;
 
 /**
  * Reads the body of a notification whose signature held.
@@ -61,7 +64,7 @@ export function parseEnvelope(body: Uint8Array): ComplaintEnvelope {
     },
   };
   const algorithm = text(resource, 'algorithm', 'resource.algorithm');
-  if (envelope.id === '' || envelope.id.length > MAX_ID_LENGTH) faults.push('id');
+  if (!ID.test(envelope.id)) faults.push('id');
   if (faults.length > 0) {
     throw new ComplaintNotificationException(
       'MALFORMED_BODY',

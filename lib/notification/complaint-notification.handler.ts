@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { MerchantContext } from '../client/merchant-context.js';
+import { readRequestId } from '../protocol/request-id.js';
 import { type HeaderFields, readSignatureHeaders } from '../protocol/signature-headers.js';
 import { SignatureRefusal } from '../protocol/signature-refusal.error.js';
 import { assertSignature, assertTimely } from '../protocol/signature-verification.js';
@@ -68,12 +69,6 @@ export class ComplaintNotificationHandler {
       complaint,
     };
   }
-}
-
-/** Anybody can send this header, and it goes into logs: only its known form is taken over. */
-function readRequestId(headers: HeaderFields): string | undefined {
-  const value = headers['request-id'];
-  return typeof value === 'string' && /^[\w-]{1,128}$/.test(value) ? value : undefined;
 }
 
 function toException(error: unknown, requestId: string | undefined): unknown {

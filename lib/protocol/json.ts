@@ -17,3 +17,13 @@ export function parseJsonObject(bytes: Uint8Array): JsonObject | undefined {
     return undefined;
   }
 }
+
+/**
+ * Whether a value of `JSON.parse` has at most so many levels of objects and arrays. Parsing is not
+ * recursive, but nearly all that is done with the result is: `JSON.stringify` fails on some
+ * thousand levels.
+ */
+export function isNestedWithin(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return levels > 0 && Object.values(value).every((inner) => isNestedWithin(inner, levels - 1));
+}

@@ -75,7 +75,8 @@ export function readSignatureHeaders(headers: HeaderFields): SignatureHeaders {
   const read = ({ name, field, isWellFormed }: SignatureHeader): string => {
     const value = headers[field];
     if (typeof value === 'string' && value !== '' && isWellFormed(value)) return value;
-    if (value === undefined || value.length === 0) missing.push(name);
+    // Null too, which is what API gateways write for a header that is not there.
+    if (!value?.length) missing.push(name);
     else malformed.push(name);
     return '';
   };
@@ -96,7 +97,7 @@ export function readSignatureHeaders(headers: HeaderFields): SignatureHeaders {
   }
   const type = headers['wechatpay-signature-type'];
   // Absent means RSA; anything but the one RSA scheme is refused rather than guessed at.
-  if (type !== undefined && type !== SIGNATURE_TYPE) {
+  if (type != null && type !== SIGNATURE_TYPE) {
     throw new SignatureRefusal(
       'UNSUPPORTED_SIGNATURE_TYPE',
       `Wechatpay-Signature-Type is not ${SIGNATURE_TYPE}, the only one verified here.`,

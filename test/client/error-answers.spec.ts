@@ -94,6 +94,8 @@ describe('An error answer', () => {
     ['"an error"', 'JSON that is no object'],
     ['{"code":502,"message":null}', 'a code that is no text'],
     ['{"code":""}', 'an empty code'],
+    ['{"code":"NO_AUTH\\nERROR forged"}', 'a code of two lines'],
+    [JSON.stringify({ code: 'X'.repeat(65) }), 'a code that is too long'],
   ])('with %j as its body (%s) gets a code from its status', async (raw) => {
     const { service, simulator } = await startBench(merchant);
     simulator.spoilNext({ status: 502, raw });
@@ -116,6 +118,40 @@ describe('An error answer', () => {
     expect(error).not.toHaveProperty('requestId');
     expect((error as Error).message).not.toContain('Request-ID');
   });
+
+  it('puts no more than one line of bounded length into the message', async () => {
+    const { service, simulator } = await startBench(merchant);
+    const sent = `first\nERROR forged \u001b[2J\u2028${'x'.repeat(100_000)}`;
+    simulator.spoilNext({ status: 400, code: 'PARAM_ERROR', message: sent });
+
+    const { apiMessage, message } = (await errorOf(service.get())) as WechatPayApiError;
+    expect(apiMessage).toBe(sent);
+    expect(message).toContain('400 PARAM_ERROR: first ERROR forged [2J xxx');
+    expect(message).toMatch(/^[\x20-\x7e]{1,800}$/);
+  });
+
+  it('has no detail when that is nested so deep that nobody could write it down', async () => {
+    const { service, simulator } = await startBench(merchant);
+    const deep = `{"issue":${'['.repeat(100_000)}${']'.repeat(100_000)}}`;
+    const raw = `{"code":"PARAM_ERROR","message":"原因","detail":${deep}}`;
+    simulator.spoilNext({ status: 400, raw });
+
+    const error = await errorOf(service.get());
+    expect(error).toMatchObject({ code: 'PARAM_ERROR', apiMessage: '原因', detail: undefined });
+    expect(JSON.stringify(error)).toContain('PARAM_ERROR');
+  });
+
+  it.each([['a b'], ['x'.repeat(129)], [['a', 'b']]])(
+    'takes over no Request-ID of an unknown form: %j',
+    async (id) => {
+      const url = await startServer((_request, response) =>
+        response.writeHead(500, { 'Request-ID': id }).end(),
+      );
+      const { service } = await startClient({ ...merchant.options, baseUrls: [url] });
+
+      expect(await errorOf(service.get())).not.toHaveProperty('requestId');
+    },
+  );
 
   it('is logged by JSON.stringify with its message', async () => {
     const { service, simulator } = await startBench(merchant);

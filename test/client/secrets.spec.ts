@@ -1,5 +1,3 @@
-import { inspect } from 'node:util';
-import { isNativeError } from 'node:util/types';
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { WechatPayError } from 'nestjs-wechatpay-complaint';
 import {
@@ -17,22 +15,8 @@ import {
   startClient,
   startServer,
 } from '../support/client-bench.js';
+import { writtenDown } from '../support/written-down.js';
 import { URL_NEW } from './callback-url-calls.js';
-
-/** Every way in which people and tools write an error down. */
-function writtenDown(error: unknown): string {
-  const parts: string[] = [];
-  for (let cause: unknown = error; isNativeError(cause); cause = cause.cause) {
-    parts.push(
-      inspect(cause, { depth: 20, showHidden: true, maxStringLength: null, maxArrayLength: null }),
-      JSON.stringify(cause),
-      String(cause),
-      JSON.stringify(cause, Object.getOwnPropertyNames(cause)),
-      cause.stack ?? '',
-    );
-  }
-  return parts.join('\n');
-}
 
 describe('What an error shows', () => {
   let merchant: TestMerchant;

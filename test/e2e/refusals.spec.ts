@@ -219,6 +219,12 @@ const ROWS: readonly Row[] = [
     code: 'MALFORMED_BODY',
     make: () => signComplaintNotification(merchant, { id: 'x'.repeat(129) }),
   },
+  ...['EV-1\n2', 'EV-1 2', 'EV-\u2028', 'EV-\ud800', ''].map((id) => ({
+    what: `a genuine body whose id is ${JSON.stringify(id)}, unfit for keys and logs`,
+    status: 400,
+    code: 'MALFORMED_BODY',
+    make: () => signComplaintNotification(merchant, { id }),
+  })),
   {
     what: 'a genuine body over 64 KiB',
     status: 413,

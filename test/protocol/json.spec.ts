@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { isJsonObject, parseJsonObject } from '../../lib/protocol/json.js';
+import { isJsonObject, isNestedWithin, parseJsonObject } from '../../lib/protocol/json.js';
 
 describe('isJsonObject', () => {
   it.each([{}, { id: '1' }, Object.create(null)])('accepts %j', (value) => {
@@ -56,5 +56,22 @@ describe('parseJsonObject', () => {
     expect(Object.keys(json ?? {})).toEqual(['__proto__', 'constructor']);
     expect(json?.polluted).toBeUndefined();
     expect({}).not.toHaveProperty('polluted');
+  });
+});
+
+describe('isNestedWithin', () => {
+  it.each([
+    ['text', 'text', 0, true],
+    ['null', null, 0, true],
+    ['an empty object', {}, 0, false],
+    ['an empty object', {}, 1, true],
+    ['an array in an object', { a: 1, b: [2] }, 1, false],
+    ['an array in an object', { a: 1, b: [2] }, 2, true],
+  ])('of %s (%j) and %i levels is %s', (_what, value, levels, expected) => {
+    expect(isNestedWithin(value, levels)).toBe(expected);
+  });
+
+  it('says so of what is deeper than any stack', () => {
+    expect(isNestedWithin(JSON.parse('['.repeat(500_000) + ']'.repeat(500_000)), 8)).toBe(false);
   });
 });

@@ -78,6 +78,17 @@ describe('readSignatureHeaders', () => {
       expect(refusal.message).toMatch(/^missing: Wechatpay-Nonce\. /);
     });
 
+    it('takes null for missing, which API gateways hand over in their events', () => {
+      const event: HeaderFields = JSON.parse(
+        JSON.stringify({ ...GOOD, 'wechatpay-nonce': null, 'wechatpay-signature-type': null }),
+      );
+
+      expect(refusalOf(event).message).toMatch(/^missing: Wechatpay-Nonce\. /);
+      expect(
+        readSignatureHeaders({ ...event, 'wechatpay-nonce': GOOD['wechatpay-nonce'] }).nonce,
+      ).toBe(GOOD['wechatpay-nonce']);
+    });
+
     it('names the malformed ones beside the missing ones', () => {
       const refusal = refusalOf({
         ...GOOD,
