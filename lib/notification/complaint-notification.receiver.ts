@@ -9,7 +9,12 @@ import { markLogged } from './handling-failure.js';
 import { ComplaintNotificationHandler } from './complaint-notification.handler.js';
 import { ComplaintNotificationRunner } from './complaint-notification.runner.js';
 import type { ComplaintNotificationPayload } from './complaint-notification-payload.interface.js';
-import { assertJsonContentType, type IncomingRequest, readRawBody } from './raw-body.js';
+import {
+  assertJsonContentType,
+  type IncomingRequest,
+  keptRawBody,
+  readRawBody,
+} from './raw-body.js';
 import { RawBodyOption } from './raw-body-option.js';
 
 /** The normal course of things, or a stranger's mistake: nobody is to be woken up by these. */
@@ -41,8 +46,8 @@ export class ComplaintNotificationReceiver {
       assertJsonContentType(request);
       return await this.handler.handle({
         headers: request.headers,
-        // Only once the headers are worth it: strangers cannot make this app read, or log errors.
-        body: () => this.readBody(request),
+        // Read only once the headers are worth it: strangers cannot make this app read, or log errors.
+        body: keptRawBody(request) ?? (() => this.readBody(request)),
       });
     } catch (error) {
       if (error instanceof ComplaintNotificationException) {

@@ -29,16 +29,21 @@ export function assertJsonContentType({ headers }: IncomingRequest): void {
 }
 
 /**
- * The exact bytes of the body: kept by Nest (`rawBody: true`), by a raw body parser, or still
- * waiting in the stream (Express with `bodyParser: false`), which is then read up to 64 KiB.
- * Undefined when a parser consumed them and kept nothing. A parsed body is never serialised back:
- * that gives other bytes.
+ * The exact bytes of the body where they were kept: by Nest (`rawBody: true`), or by a raw body
+ * parser. A parsed body is never serialised back: that gives other bytes.
+ */
+export function keptRawBody({ rawBody, body }: IncomingRequest): Uint8Array | undefined {
+  if (rawBody instanceof Uint8Array) return rawBody;
+  return body instanceof Uint8Array ? body : undefined;
+}
+
+/**
+ * The exact bytes of a body that still waits in the stream (Express with `bodyParser: false`), up to
+ * 64 KiB. Undefined when a parser consumed them and kept nothing.
  *
  * @throws ComplaintNotificationException BODY_TOO_LARGE, UNREADABLE_BODY, UNSUPPORTED_CONTENT_TYPE
  */
 export async function readRawBody(request: IncomingRequest): Promise<Uint8Array | undefined> {
-  if (request.rawBody instanceof Uint8Array) return request.rawBody;
-  if (request.body instanceof Uint8Array) return request.body;
   const stream = request.raw ?? (isStream(request) ? request : undefined);
   if (!stream || stream.readableDidRead) return undefined;
   // A parser that met an empty body ended the stream without reading anything from it.
