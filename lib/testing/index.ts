@@ -23,10 +23,17 @@ export {
   type NotifyOptions,
   RETRY_SCHEDULE,
 } from './notification-delivery.js';
+export type { SimulatedError } from './simulated-answer.js';
+export type {
+  SimulatedComplaintContent,
+  SimulatedMessage,
+  SimulatedPlatformRequest,
+} from './simulated-complaints.js';
+export type { SimulatedRequest } from './request-authentication.js';
+export type { SimulatedFault } from './simulated-fault.js';
+export type { CallbackUrlAnswers } from './callback-url-calls.js';
 export {
-  type SimulatedError,
-  type SimulatedFault,
-  type SimulatedRequest,
+  type SimulatedStep,
   WechatPaySimulator,
   type WechatPaySimulatorOptions,
 } from './wechatpay-simulator.js';

@@ -1,62 +1,45 @@
-import { createPublicKey, createSecretKey, randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { once, setMaxListeners } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
+import type { Complaint } from '../client/complaint.interface.js';
+import type { ComplaintHistoryEntry } from '../client/complaint-history.interface.js';
 import type { WechatPayComplaintModuleOptions } from '../options/wechatpay-complaint-options.interface.js';
-import { AEAD_AES_256_GCM, encryptAesGcm } from '../protocol/aes-gcm.js';
-import {
-  type AuthorizationValues,
-  parseAuthorization,
-  requestMessage,
-} from '../protocol/authorization.js';
-import { callbackUrlProblems, isLoopbackHost } from '../protocol/callback-url.js';
-import { parseJsonObject } from '../protocol/json.js';
-import { verifyRsaSha256 } from '../protocol/rsa.js';
-import { parseCertificate } from '../protocol/rsa-key.js';
+import { parseAuthorization } from '../protocol/authorization.js';
+import { isLoopbackHost } from '../protocol/callback-url.js';
+import { answerUrlCall, type CallbackUrlAnswers, URL_PATH } from './callback-url-calls.js';
+import { CERTIFICATES_PATH, certificatesAnswer } from './certificates-call.js';
+import { answerComplaintCall } from './complaint-calls.js';
+import { type ImageUpload, parseImageUpload } from './image-upload.js';
 import {
   deliver,
   type Delivery,
   type NotifyOptions,
   RETRY_SCHEDULE,
 } from './notification-delivery.js';
-import { probeSignature, signatureHeaders } from './sign-complaint-notification.js';
+import {
+  isAuthorized,
+  isComplete,
+  type SimulatedRequest,
+  signError,
+  wantedSerial,
+} from './request-authentication.js';
+import {
+  type ComplaintEvent,
+  errorAnswer,
+  invalidRequest,
+  notFound,
+  type SimulatedAnswer,
+} from './simulated-answer.js';
+import {
+  type SimulatedComplaintContent,
+  SimulatedComplaints,
+  type SimulatedMessage,
+  type SimulatedPlatformRequest,
+} from './simulated-complaints.js';
+import { signAnswer, type SimulatedFault, substitute } from './simulated-fault.js';
+import { SimulatedImages } from './simulated-images.js';
 import { createTestCertificate, type TestMerchant, type TestPlatformKey } from './test-merchant.js';
-
-/** An error answer of the API. */
-export interface SimulatedError {
-  readonly status: number;
-  readonly code: string;
-  readonly message: string;
-  readonly detail?: Readonly<Record<string, unknown>>;
-}
-
-/**
- * What happens to one answer. Of the words, `drop` and `hang` come before the call takes effect,
- * all others after it, as in real life.
- */
-export type SimulatedFault =
-  /** The signature begins with `WECHATPAY/SIGNTEST/`. */
-  | 'probe'
-  /** No `Wechatpay-*` header. */
-  | 'unsigned'
-  /** The signature is over another body. */
-  | 'tampered'
-  /** Signed ten minutes ago. */
-  | 'replayed'
-  /** Signed ten minutes ahead. */
-  | 'ahead'
-  /** Signed by a key that the merchant does not know. */
-  | 'unknown-serial'
-  /** Another signature type. */
-  | 'wrong-type'
-  /** The connection is closed without an answer. */
-  | 'drop'
-  /** No answer ever comes. */
-  | 'hang'
-  /** Answered in place of the call, signed. */
-  | SimulatedError
-  /** Answered in place of the call as it is, with a genuine signature over it when `signed`. */
-  | { readonly status: number; readonly raw: string; readonly signed?: boolean };
 
 export interface WechatPaySimulatorOptions {
   readonly merchants: readonly TestMerchant[];
@@ -67,69 +50,51 @@ export interface WechatPaySimulatorOptions {
   /** @default RETRY_SCHEDULE */
   readonly schedule?: readonly number[];
   /** What the documentation leaves open, or tells in two ways. */
-  readonly answers?: {
-    /** @default 400 RESOURCE_NOT_EXISTS, which is 404 elsewhere */
-    readonly getWhenUnset?: SimulatedError;
-    /** @default 400 INVALID_REQUEST */
-    readonly createWhenSet?: SimulatedError | 'succeed';
-    /** @default 400 RESOURCE_NOT_EXISTS */
-    readonly updateWhenUnset?: SimulatedError | 'succeed';
-    /** @default 400 RESOURCE_NOT_EXISTS */
-    readonly deleteWhenUnset?: SimulatedError | 'succeed';
-  };
+  readonly answers?: CallbackUrlAnswers;
   /** Called before a call takes effect, with its state as it is then. */
   readonly onRequest?: (request: SimulatedRequest) => void | Promise<void>;
+  /**
+   * Milliseconds since 1970, for the times of complaints and of their history. Signatures always
+   * have the real one.
+   * @default Date.now
+   */
+  readonly clock?: () => number;
 }
 
-/** A request as the simulator got it. */
-export interface SimulatedRequest {
-  readonly method: string;
-  /** Path and query. */
-  readonly target: string;
-  readonly headers: Readonly<IncomingMessage['headers']>;
-  readonly body: string;
+/** What a step of a consumer, or of the platform, has led to. */
+export interface SimulatedStep {
+  /** As it is then. */
+  readonly complaint: Complaint;
+  /** Of its notification; undefined when no URL is registered. */
+  readonly delivery?: Delivery;
 }
 
 interface MerchantState {
   readonly merchant: TestMerchant;
+  readonly complaints: SimulatedComplaints;
+  readonly images: SimulatedImages;
   url?: string;
   /** The certificates that `/v3/certificates` lists; the last one signs. */
   certificates: TestPlatformKey[];
 }
 
-interface Answer {
-  readonly status: number;
-  readonly text: string;
-  readonly isSigned: boolean;
-}
-
-const URL_PATH = '/v3/merchant-service/complaint-notifications';
-const CERTIFICATES_PATH = '/v3/certificates';
-const CLOCK_TOLERANCE_SECONDS = 300;
-const SHIFT_SECONDS = 600;
-
-const NOT_SET: SimulatedError = {
-  status: 400,
-  code: 'RESOURCE_NOT_EXISTS',
-  message: '投诉通知回调地址不存在',
-};
-const ALREADY_SET: SimulatedError = {
-  status: 400,
-  code: 'INVALID_REQUEST',
-  message: '投诉通知回调地址已存在',
-};
-
 /**
- * A WeChat Pay on loopback: a real HTTP server with the four calls and `/v3/certificates`, which
- * checks requests and signs answers as the real one does, and a sender of notifications.
+ * A WeChat Pay on loopback: a real HTTP server with the calls for the callback URL, for complaints
+ * and their images, and `/v3/certificates`, which checks requests and signs answers as the real one
+ * does; a consumer and a platform that do what they are told; and a sender of notifications.
  *
  * ```ts
  * const merchant = await createTestMerchant();
  * const simulator = await WechatPaySimulator.start({ merchants: [merchant] });
  * WechatPayComplaintModule.forRoot(simulator.moduleOptions(merchant));
- * await simulator.notify(merchant, { event_type: 'COMPLAINT.CREATE' });
+ * const { complaint } = await simulator.complain(merchant, { complaint_detail: '没有收到货' });
+ * await simulator.userRespond(merchant, complaint.complaint_id, { text: '请尽快处理' });
  * await simulator.stop();
  * ```
+ *
+ * The methods from `complain` to `refundOrders` are steps of a complaint: each writes an entry of
+ * its history, sends the notification that WeChat Pay would send, and waits for the answer. They
+ * throw when there is no such complaint, or its state does not allow the step.
  */
 export class WechatPaySimulator {
   /** Everything that came in, oldest first. */
@@ -137,6 +102,8 @@ export class WechatPaySimulator {
   private readonly states: ReadonlyMap<string, MerchantState>;
   private readonly hosts = new Map<string, string>();
   private readonly faults: SimulatedFault[] = [];
+  /** Notifications that calls have caused, since the last `idle`. */
+  private caused: Promise<Delivery | undefined>[] = [];
   private readonly aborter = new AbortController();
   private readonly server: Server;
 
@@ -144,13 +111,7 @@ export class WechatPaySimulator {
     // Every delivery that waits for its next try listens: that is no leak, however many they are.
     setMaxListeners(0, this.aborter.signal);
     this.states = new Map(
-      options.merchants.map((merchant) => [
-        merchant.mchid,
-        {
-          merchant,
-          certificates: merchant.mode === 'public-key' ? [] : [merchant.platformCertificate],
-        },
-      ]),
+      options.merchants.map((merchant) => [merchant.mchid, this.stateOf(merchant)]),
     );
     this.server = createServer((request, response) => {
       this.serve(request, response).catch((error: unknown) => response.destroy(toError(error)));
@@ -252,6 +213,139 @@ export class WechatPaySimulator {
     );
   }
 
+  /** A consumer complains: `COMPLAINT.CREATE`, `CREATE_COMPLAINT`. */
+  complain(
+    merchant: TestMerchant,
+    content: SimulatedComplaintContent = {},
+  ): Promise<SimulatedStep> {
+    return this.step(merchant, (complaints) => complaints.create(content));
+  }
+
+  /** The consumer complains again on the same order: `CONTINUE_COMPLAINT`. It is `PENDING` again. */
+  continueComplaint(
+    merchant: TestMerchant,
+    complaintId: string,
+    message: SimulatedMessage = {},
+  ): Promise<SimulatedStep> {
+    return this.step(merchant, (complaints) => complaints.continue(complaintId, message));
+  }
+
+  /** The consumer leaves a message: `USER_RESPONSE`. */
+  userRespond(
+    merchant: TestMerchant,
+    complaintId: string,
+    message: SimulatedMessage,
+  ): Promise<SimulatedStep> {
+    return this.step(merchant, (complaints) => complaints.userRespond(complaintId, message));
+  }
+
+  /** The platform leaves a message: `RESPONSE_BY_PLATFORM`. */
+  platformRespond(
+    merchant: TestMerchant,
+    complaintId: string,
+    message: SimulatedMessage,
+  ): Promise<SimulatedStep> {
+    return this.step(merchant, (complaints) => complaints.platformRespond(complaintId, message));
+  }
+
+  /** The consumer asks the platform to step in: `USER_APPLY_PLATFORM_SERVICE`. */
+  applyPlatformService(
+    merchant: TestMerchant,
+    complaintId: string,
+    request: SimulatedPlatformRequest = {},
+  ): Promise<SimulatedStep> {
+    return this.step(merchant, (complaints) =>
+      complaints.applyPlatformService(complaintId, request),
+    );
+  }
+
+  /** The consumer withdraws that: `USER_CANCEL_PLATFORM_SERVICE`. */
+  cancelPlatformService(merchant: TestMerchant, complaintId: string): Promise<SimulatedStep> {
+    return this.step(merchant, (complaints) => complaints.cancelPlatformService(complaintId));
+  }
+
+  /** The platform has finished: `PLATFORM_SERVICE_FINISHED`. */
+  finishPlatformService(
+    merchant: TestMerchant,
+    complaintId: string,
+    message: SimulatedMessage = {},
+  ): Promise<SimulatedStep> {
+    return this.step(merchant, (complaints) =>
+      complaints.finishPlatformService(complaintId, message),
+    );
+  }
+
+  /** The refund that the merchant has approved arrives: `REFUND_SUCCESS`. */
+  settleRefund(merchant: TestMerchant, complaintId: string): Promise<SimulatedStep> {
+    return this.step(merchant, (complaints) => complaints.settleRefund(complaintId));
+  }
+
+  /** The merchant refunds all, by the calls for orders: `SELLER_REFUND`. */
+  refundOrders(merchant: TestMerchant, complaintId: string): Promise<SimulatedStep> {
+    return this.step(merchant, (complaints) => complaints.refundOrders(complaintId));
+  }
+
+  /** All complaints, newest first, as WeChat Pay has them now. */
+  complaints({ mchid }: TestMerchant): readonly Complaint[] {
+    return this.state(mchid).complaints.list();
+  }
+
+  /** The history of one, newest first. */
+  complaintHistory({ mchid }: TestMerchant, complaintId: string): readonly ComplaintHistoryEntry[] {
+    return this.state(mchid).complaints.history(complaintId);
+  }
+
+  /**
+   * Waits until the notifications are answered that the merchant's own calls have caused, such as
+   * `MERCHANT_RESPONSE`: they are sent after the answer to the call. Returns what became of those
+   * since the last time; without a registered URL there is none.
+   *
+   * @throws Error when one cannot be sent, because the host of the URL is neither on loopback nor
+   * mapped
+   */
+  async idle(): Promise<readonly Delivery[]> {
+    const deliveries: Delivery[] = [];
+    // Whoever is notified may call again, which causes more.
+    while (this.caused.length > 0) {
+      for (const delivery of await Promise.all(this.caused.splice(0))) {
+        if (delivery) deliveries.push(delivery);
+      }
+    }
+    return deliveries;
+  }
+
+  private async step(
+    merchant: TestMerchant,
+    take: (complaints: SimulatedComplaints) => ComplaintEvent,
+  ): Promise<SimulatedStep> {
+    const { complaints } = this.state(merchant.mchid);
+    const event = take(complaints);
+    const complaint = complaints.get(event.complaint_id);
+    return { complaint, delivery: await this.notifyOf(merchant, event) };
+  }
+
+  private async notifyOf(
+    merchant: TestMerchant,
+    { complaint_id, action_type }: ComplaintEvent,
+  ): Promise<Delivery | undefined> {
+    if (this.registeredUrl(merchant) === undefined) return undefined;
+    return this.notify(merchant, {
+      event_type:
+        action_type === 'CREATE_COMPLAINT' ? 'COMPLAINT.CREATE' : 'COMPLAINT.STATE_CHANGE',
+      complaint: { complaint_id, action_type },
+    });
+  }
+
+  private stateOf(merchant: TestMerchant): MerchantState {
+    const images = new SimulatedImages();
+    return {
+      merchant,
+      complaints: new SimulatedComplaints(merchant, images, this.options.clock ?? Date.now),
+      images,
+      certificates: merchant.mode === 'public-key' ? [] : [merchant.platformCertificate],
+    };
+  }
+
   private locate(registered: string): string {
     const url = new URL(registered);
     const origin = this.hosts.get(url.hostname);
@@ -275,13 +369,10 @@ export class WechatPaySimulator {
   }
 
   private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const body = await buffer(request);
-    const received: SimulatedRequest = {
-      method: request.method ?? '',
-      target: request.url ?? '',
-      headers: request.headers,
-      body: body.toString(),
-    };
+    const bytes = await buffer(request);
+    const { method = '', url: target = '', headers } = request;
+    const upload = parseImageUpload(headers['content-type'], bytes);
+    const received = { method, target, headers, body: upload?.meta ?? bytes.toString() };
     this.requests.push(received);
     await this.options.onRequest?.(received);
     const fault = this.faults.shift();
@@ -293,79 +384,59 @@ export class WechatPaySimulator {
 
     const state = this.authenticate(received);
     const isRefused = !('merchant' in state);
-    const answer = isRefused ? state : (substitute(fault) ?? this.answer(received, state));
+    const answer = isRefused ? state : (substitute(fault) ?? this.answer(received, state, upload));
+    const { status, body, contentType = 'application/json; charset=utf-8', event } = answer;
     const isSigned = !isRefused && answer.isSigned && fault !== 'unsigned';
-    response.writeHead(answer.status, {
+    response.writeHead(status, {
       'Request-ID': randomUUID(),
-      ...(answer.text !== '' && { 'Content-Type': 'application/json; charset=utf-8' }),
-      ...(isSigned && (await this.sign(state, received, answer.text, fault))),
+      ...(body.length > 0 && { 'Content-Type': contentType }),
+      ...(isSigned && (await signAnswer(this.signingKey(state, received), body, fault))),
     });
-    response.end(answer.text);
+    response.end(body);
+    if (event && !isRefused) this.notifyLater(state.merchant, event);
+  }
+
+  /** A call is answered, whatever becomes of the notification that it causes. */
+  private notifyLater(merchant: TestMerchant, event: ComplaintEvent): void {
+    const delivery = this.notifyOf(merchant, event);
+    // `idle` tells; until then it is no failure of a promise that nobody has looked at.
+    delivery.catch(() => undefined);
+    this.caused.push(delivery);
   }
 
   /** Headers, Authorization, Wechatpay-Serial: in this order, and refused as WeChat Pay does. */
-  private authenticate(request: SimulatedRequest): MerchantState | Answer {
-    const { headers, body } = request;
-    const isComplete =
-      headers.accept?.includes('application/json') &&
-      headers['user-agent'] !== undefined &&
-      (body === '' || headers['content-type']?.startsWith('application/json'));
-    if (!isComplete) {
-      return errorAnswer({ status: 400, code: 'INVALID_REQUEST', message: '头部信息不完整' });
-    }
+  private authenticate(request: SimulatedRequest): MerchantState | SimulatedAnswer {
+    const { headers } = request;
+    if (!isComplete(request)) return errorAnswer(invalidRequest('头部信息不完整'));
     const authorization = parseAuthorization(headers.authorization);
     const state = authorization && this.states.get(authorization.mchid);
     if (!state || !isAuthorized(request, authorization, state.merchant)) {
-      return signError(request, authorization);
+      return errorAnswer(signError(request, authorization));
     }
     const wanted = wantedSerial(headers);
     if (wanted !== undefined && !this.keyFor(state, wanted)) {
-      const message = 'Wechatpay-Serial 不正确';
-      return errorAnswer({ status: 400, code: 'INVALID_REQUEST', message });
+      return errorAnswer(invalidRequest('Wechatpay-Serial 不正确'));
     }
     return state;
   }
 
-  private answer({ method, target, body }: SimulatedRequest, state: MerchantState): Answer {
-    if (target === CERTIFICATES_PATH && method === 'GET') return certificatesAnswer(state);
-    if (target !== URL_PATH) {
-      return errorAnswer({ status: 404, code: 'RESOURCE_NOT_EXISTS', message: '请求的资源不存在' });
+  private answer(
+    request: SimulatedRequest,
+    state: MerchantState,
+    upload: ImageUpload | undefined,
+  ): SimulatedAnswer {
+    const { method, target } = request;
+    if (target === URL_PATH) return answerUrlCall(request, state, this.options.answers);
+    if (target === CERTIFICATES_PATH && method === 'GET') {
+      return certificatesAnswer(state.merchant, state.certificates);
     }
-    const { answers = {} } = this.options;
-    const current = (): Answer => success({ mchid: state.merchant.mchid, url: state.url });
-    const isSet = state.url !== undefined;
-    switch (method) {
-      case 'GET':
-        return isSet ? current() : errorAnswer(answers.getWhenUnset ?? NOT_SET);
-      case 'DELETE': {
-        const refusal = answers.deleteWhenUnset ?? NOT_SET;
-        if (!isSet && refusal !== 'succeed') return errorAnswer(refusal);
-        state.url = undefined;
-        return { status: 204, text: '', isSigned: true };
-      }
-      case 'POST':
-      case 'PUT': {
-        const url = parseJsonObject(Buffer.from(body))?.url;
-        const issues = callbackUrlProblems(url, true);
-        if (typeof url !== 'string' || issues.length > 0) {
-          const detail = { field: 'url', value: url, issue: issues.join('; '), location: 'body' };
-          return errorAnswer({ status: 400, code: 'PARAM_ERROR', message: '参数错误', detail });
-        }
-        const refusal =
-          method === 'POST'
-            ? isSet && (answers.createWhenSet ?? ALREADY_SET)
-            : !isSet && (answers.updateWhenUnset ?? NOT_SET);
-        if (refusal && refusal !== 'succeed') return errorAnswer(refusal);
-        state.url = url;
-        return current();
-      }
-      default:
-        return errorAnswer({
-          status: 405,
-          code: 'METHOD_NOT_ALLOWED',
-          message: '不支持的请求方法',
-        });
-    }
+    return answerComplaintCall(state, { ...request, upload }) ?? errorAnswer(notFound());
+  }
+
+  private signingKey(state: MerchantState, { headers }: SimulatedRequest): TestPlatformKey {
+    const key = this.keyFor(state, wantedSerial(headers));
+    if (!key) throw new Error(`Merchant ${state.merchant.mchid} has no platform key to sign with.`);
+    return key;
   }
 
   /** The key that a request asks for; without such a wish a certificate, where there is one. */
@@ -377,123 +448,6 @@ export class WechatPaySimulator {
       merchant.mode === 'certificate' ? certificates : [merchant.publicKey, ...certificates];
     return wanted === undefined ? keys.at(-1) : keys.find(({ id }) => id === wanted);
   }
-
-  private async sign(
-    state: MerchantState,
-    { headers }: SimulatedRequest,
-    text: string,
-    fault: SimulatedFault | undefined,
-  ): Promise<Record<string, string>> {
-    const key = this.keyFor(state, wantedSerial(headers));
-    if (!key) throw new Error(`Merchant ${state.merchant.mchid} has no platform key to sign with.`);
-    const now = Math.floor(Date.now() / 1000);
-    switch (fault) {
-      case 'tampered':
-        return signatureHeaders(key, `${text} `);
-      case 'probe':
-        return { ...signatureHeaders(key, text), 'Wechatpay-Signature': probeSignature() };
-      case 'replayed':
-        return signatureHeaders(key, text, { timestamp: now - SHIFT_SECONDS });
-      case 'ahead':
-        return signatureHeaders(key, text, { timestamp: now + SHIFT_SECONDS });
-      case 'unknown-serial':
-        return signatureHeaders(await createTestCertificate(), text);
-      case 'wrong-type':
-        return {
-          ...signatureHeaders(key, text),
-          'Wechatpay-Signature-Type': 'WECHATPAY2-SM2-WITH-SM3',
-        };
-      default:
-        return signatureHeaders(key, text);
-    }
-  }
-}
-
-function isAuthorized(
-  request: SimulatedRequest,
-  authorization: AuthorizationValues,
-  merchant: TestMerchant,
-): boolean {
-  const age = Date.now() / 1000 - Number(authorization.timestamp);
-  return (
-    authorization.serial_no === merchant.serial &&
-    Math.abs(age) <= CLOCK_TOLERANCE_SECONDS &&
-    verifyRsaSha256(
-      Buffer.from(messageOf(request, authorization)),
-      authorization.signature,
-      createPublicKey(merchant.certificate),
-    )
-  );
-}
-
-function messageOf(
-  request: SimulatedRequest,
-  { timestamp, nonce_str }: AuthorizationValues,
-): string {
-  return requestMessage({ ...request, timestamp, nonce: nonce_str });
-}
-
-function signError(request: SimulatedRequest, authorization?: AuthorizationValues): Answer {
-  const message = authorization ? messageOf(request, authorization) : '';
-  return errorAnswer({
-    status: 401,
-    code: 'SIGN_ERROR',
-    message: '错误的签名，验签失败',
-    detail: {
-      field: 'signature',
-      issue: 'sign not match',
-      location: 'authorization',
-      sign_information: {
-        method: request.method,
-        url: request.target,
-        truncated_sign_message: message.slice(0, 128),
-        sign_message_length: message.length,
-      },
-    },
-  });
-}
-
-function certificatesAnswer({ merchant, certificates }: MerchantState): Answer {
-  if (certificates.length === 0) {
-    const message = '无可用的平台证书，请使用微信支付公钥';
-    return errorAnswer({ status: 404, code: 'RESOURCE_NOT_EXISTS', message });
-  }
-  const apiV3Key = createSecretKey(Buffer.from(merchant.apiV3Key));
-  const data = certificates.map(({ id, pem }) => {
-    const nonce = randomBytes(6).toString('hex');
-    const associated_data = 'certificate';
-    return {
-      serial_no: id,
-      effective_time: new Date().toISOString(),
-      expire_time: new Date(parseCertificate(pem).expiresAt).toISOString(),
-      encrypt_certificate: {
-        algorithm: AEAD_AES_256_GCM,
-        nonce,
-        associated_data,
-        ciphertext: encryptAesGcm(pem, { nonce, associated_data }, apiV3Key),
-      },
-    };
-  });
-  return success({ data });
-}
-
-function success(body: object): Answer {
-  return { status: 200, text: JSON.stringify(body), isSigned: true };
-}
-
-/** A 401 is not signed: WeChat Pay does not know for whom it would sign. */
-function errorAnswer({ status, ...body }: SimulatedError): Answer {
-  return { status, text: JSON.stringify(body), isSigned: status !== 401 };
-}
-
-function substitute(fault: SimulatedFault | undefined): Answer | undefined {
-  if (typeof fault !== 'object') return undefined;
-  if (!('raw' in fault)) return errorAnswer(fault);
-  return { status: fault.status, text: fault.raw, isSigned: fault.signed ?? false };
-}
-
-function wantedSerial(headers: SimulatedRequest['headers']): string | undefined {
-  return headers['wechatpay-serial']?.toString();
 }
 
 function toError(error: unknown): Error {
