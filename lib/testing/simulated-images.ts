@@ -26,8 +26,8 @@ export class SimulatedImages {
     const bytes = Buffer.from(data);
     const kind = kindOf(bytes);
     if (!kind) throw new Error('The image is no JPG, BMP or PNG.');
-    // Ends with an equals sign, which a URL has to escape, as in real ones.
-    const id = randomBytes(32).toString('base64');
+    // Like real ones it has characters that a URL has to escape.
+    const id = `${randomBytes(32).toString('base64').replaceAll('/', '+')}=`;
     this.images.set(id, { contentType: kind[1], bytes });
     return id;
   }
