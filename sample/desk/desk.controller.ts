@@ -1,0 +1,112 @@
+import {
+  Body,
+  Controller,
+  Get,
+  Header,
+  HttpCode,
+  type MessageEvent,
+  Param,
+  Post,
+  Query,
+  Req,
+  Sse,
+  StreamableFile,
+  UnsupportedMediaTypeException,
+} from '@nestjs/common';
+import type { Request } from 'express';
+import { endWith, ignoreElements, interval, map, merge, type Observable, takeUntil } from 'rxjs';
+import { ComplaintFeed } from './complaint-feed.js';
+import type { ComplaintDetailsView, ComplaintView } from './complaint.view.js';
+import { AnswerDto, RefundDecisionDto } from './desk.dto.js';
+import { DeskService } from './desk.service.js';
+
+/** Milliseconds. Proxies close what is silent for a minute. */
+const HEARTBEAT = 25_000;
+/** What browsers show as a picture and as nothing else. */
+const PICTURE_TYPES = ['image/png', 'image/jpeg', 'image/bmp', 'image/gif', 'image/webp'];
+const EXTENSIONS: Readonly<Record<string, string>> = {
+  'image/png': 'png',
+  'image/jpeg': 'jpg',
+  'image/bmp': 'bmp',
+};
+
+/** What the page in `public` calls. Who may do so is for your app to say: here, everybody. */
+@Controller('api')
+export class DeskController {
+  constructor(
+    private readonly desk: DeskService,
+    private readonly feed: ComplaintFeed,
+  ) {}
+
+  @Get('complaints')
+  @Header('Cache-Control', 'no-store')
+  list(): Promise<ComplaintView[]> {
+    return this.desk.list();
+  }
+
+  @Get('complaints/:id')
+  @Header('Cache-Control', 'no-store')
+  details(@Param('id') id: string): Promise<ComplaintDetailsView> {
+    return this.desk.details(id);
+  }
+
+  /** A POST, so that no link and no history shows it. */
+  @Post('complaints/:id/phone')
+  @HttpCode(200)
+  @Header('Cache-Control', 'no-store')
+  async phone(@Param('id') id: string): Promise<{ phone?: string }> {
+    return { phone: await this.desk.phone(id) };
+  }
+
+  @Post('complaints/:id/answers')
+  @HttpCode(204)
+  answer(@Param('id') id: string, @Body() answer: AnswerDto): Promise<void> {
+    return this.desk.answer(id, answer);
+  }
+
+  @Post('complaints/:id/complete')
+  @HttpCode(204)
+  complete(@Param('id') id: string): Promise<void> {
+    return this.desk.complete(id);
+  }
+
+  @Post('complaints/:id/refund')
+  @HttpCode(204)
+  decideRefund(@Param('id') id: string, @Body() decision: RefundDecisionDto): Promise<void> {
+    return this.desk.decideRefund(id, decision);
+  }
+
+  /** The body is the picture. Nothing has read it yet: Nest parses JSON and forms only. */
+  @Post('pictures')
+  @HttpCode(200)
+  async upload(@Req() request: Request): Promise<{ id: string }> {
+    const extension = EXTENSIONS[request.headers['content-type'] ?? ''];
+    if (extension === undefined) throw new UnsupportedMediaTypeException();
+    return { id: await this.desk.upload(request, `picture.${extension}`) };
+  }
+
+  /** Pictures of strangers: WeChat Pay gives them to the merchant only, and does not sign them. */
+  @Get('pictures')
+  @Header('Cache-Control', 'private, max-age=3600')
+  @Header('Content-Security-Policy', "default-src 'none'; sandbox")
+  async picture(@Query('of') mediaIdOrUrl: string): Promise<StreamableFile> {
+    const { contentType, contentLength, stream } = await this.desk.picture(mediaIdOrUrl);
+    if (!PICTURE_TYPES.includes(contentType)) {
+      stream.destroy();
+      throw new UnsupportedMediaTypeException();
+    }
+    return new StreamableFile(stream, { type: contentType, length: contentLength });
+  }
+
+  @Sse('events')
+  events(): Observable<MessageEvent> {
+    const end = this.feed.changes.pipe(ignoreElements(), endWith(undefined));
+    return merge(
+      this.feed.changes.pipe(map((change) => ({ type: 'change', data: change }))),
+      interval(HEARTBEAT).pipe(
+        map(() => ({ type: 'heartbeat', data: '' })),
+        takeUntil(end),
+      ),
+    );
+  }
+}

@@ -1,0 +1,39 @@
+import type { OnApplicationShutdown } from '@nestjs/common';
+import {
+  createTestMerchant,
+  type TestMerchant,
+  WechatPaySimulator,
+} from 'nestjs-wechatpay-complaint/testing';
+
+/** A WeChat Pay on loopback, with one merchant. */
+export class Simulation implements OnApplicationShutdown {
+  private constructor(
+    readonly simulator: WechatPaySimulator,
+    readonly merchant: TestMerchant,
+    private readonly clock: { ago: number },
+  ) {}
+
+  static async start(): Promise<Simulation> {
+    const merchant = await createTestMerchant();
+    const clock = { ago: 0 };
+    const simulator = await WechatPaySimulator.start({
+      merchants: [merchant],
+      clock: () => Date.now() - clock.ago,
+    });
+    return new Simulation(simulator, merchant, clock);
+  }
+
+  /** The variables of an app that has this one as its WeChat Pay. */
+  get environment(): Readonly<Record<string, string>> {
+    return { ...this.merchant.environment, WECHATPAY_BASE_URLS: this.simulator.url };
+  }
+
+  /** What happens to complaints from now on, happens so many minutes ago. */
+  turnBack(minutes: number): void {
+    this.clock.ago = minutes * 60_000;
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.simulator.stop();
+  }
+}

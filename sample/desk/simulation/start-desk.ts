@@ -1,0 +1,36 @@
+import { Module } from '@nestjs/common';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { ComplaintNotificationService, ComplaintService } from 'nestjs-wechatpay-complaint';
+import { lastValueFrom } from 'rxjs';
+import { AppModule } from '../app.module.js';
+import { createApp, sourceFolder } from '../create-app.js';
+import { seedComplaints } from './seeds.js';
+import { Simulation } from './simulation.js';
+import { SimulationModule } from './simulation.module.js';
+
+/** The host that WeChat Pay is told; the simulator knows where it really is. */
+const HOST = 'desk.example.com';
+const CALLBACK_URL = `https://${HOST}/wechatpay/complaints`;
+
+export interface RunningDesk {
+  readonly app: NestExpressApplication;
+  readonly simulation: Simulation;
+  readonly url: string;
+}
+
+/** The desk, with a WeChat Pay on loopback behind it and a consumer in front. */
+export async function startDesk({ port = 0, isSeeded = true } = {}): Promise<RunningDesk> {
+  const simulation = await Simulation.start();
+  Object.assign(process.env, simulation.environment);
+  @Module({ imports: [AppModule, SimulationModule.register(simulation)] })
+  class DeskWithSimulation {}
+  const app = await createApp(DeskWithSimulation);
+  app.useStaticAssets(sourceFolder('simulation/public'), { prefix: '/simulation/' });
+  await app.listen(port, '127.0.0.1');
+  const url = await app.getUrl();
+  simulation.simulator.mapHost(HOST, url);
+  const notifications = app.get(ComplaintNotificationService, { strict: false });
+  await lastValueFrom(notifications.ensure({ url: CALLBACK_URL }));
+  if (isSeeded) await seedComplaints(simulation, app.get(ComplaintService, { strict: false }));
+  return { app, simulation, url };
+}
