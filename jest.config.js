@@ -3,8 +3,32 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Suites that talk to a real Redis, at REDIS_URL or 127.0.0.1:6379, or start servers of their own. */
-const REDIS_SUITES = ['/test/store/redis-', '/test/e2e/processes/', '/test/e2e/cluster-sample'];
+/** Undefined when Redis and its server program are there, or what is missing. */
+async function missingRedis() {
+  const url = new URL(process.env.REDIS_URL ?? 'redis://127.0.0.1:6379');
+  const hasServer = spawnSync('redis-server', ['--version']).status === 0;
+  if (hasServer && (await answers(url))) return undefined;
+  return (
+    `No Redis at ${url.host}, or no redis-server in the PATH: the tests of the Redis store do NOT run. ` +
+    'Install and start it: apt-get install redis-server'
+  );
+}
+
+function missingChromium() {
+  const path = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
+  if (spawnSync(path, ['--version']).status === 0) return undefined;
+  return (
+    `No Chromium at ${path}: the tests that look at a page do NOT run. ` +
+    'Install it, apt-get install chromium, or say by CHROMIUM_PATH where it is.'
+  );
+}
+
+/** Suites by what they cannot do without. */
+const DEMANDING_SUITES = [
+  // They talk to a real Redis, at REDIS_URL or 127.0.0.1:6379, or start servers of their own.
+  [missingRedis, ['/test/store/redis-', '/test/e2e/processes/', '/test/e2e/cluster-sample']],
+  [missingChromium, ['/test/e2e/desk-sample.browser']],
+];
 
 function answers({ hostname, port }) {
   return new Promise((resolve) => {
@@ -17,17 +41,17 @@ function answers({ hostname, port }) {
   });
 }
 
-/** Without Redis those suites are left out, which is said aloud; in CI that is a failure. */
-async function findRedis() {
-  const url = new URL(process.env.REDIS_URL ?? 'redis://127.0.0.1:6379');
-  const hasServer = spawnSync('redis-server', ['--version']).status === 0;
-  if (hasServer && (await answers(url))) return true;
-  const missing =
-    `No Redis at ${url.host}, or no redis-server in the PATH: the tests of the Redis store do NOT run. ` +
-    'Install and start it: apt-get install redis-server';
-  if (process.env.CI) throw new Error(missing);
-  process.env.TESTS_LEFT_OUT = missing;
-  return false;
+/** The suites that lack what they need are left out, which is said aloud; in CI that is a failure. */
+async function findSuitesToLeaveOut() {
+  const found = await Promise.all(
+    DEMANDING_SUITES.map(async ([missing, suites]) => ({ missing: await missing(), suites })),
+  );
+  const leftOut = found.filter(({ missing }) => missing !== undefined);
+  if (leftOut.length === 0) return [];
+  const message = leftOut.map(({ missing }) => missing).join('\n');
+  if (process.env.CI) throw new Error(message);
+  process.env.TESTS_LEFT_OUT = message;
+  return leftOut.flatMap(({ suites }) => suites);
 }
 
 /** Where the workers of one run write down how many hostile cases they tried. */
@@ -73,5 +97,5 @@ const config = {
 export default async () => ({
   ...config,
   globalTeardown: '<rootDir>/test/support/tell-at-the-end.js',
-  testPathIgnorePatterns: (await findRedis()) ? [] : REDIS_SUITES,
+  testPathIgnorePatterns: await findSuitesToLeaveOut(),
 });

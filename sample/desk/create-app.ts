@@ -1,13 +1,20 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { NestApplicationOptions } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import helmet from 'helmet';
 
 /** The app of a module, with the headers and the files that its pages need. */
-export async function createApp(module: object): Promise<NestExpressApplication> {
-  // A signature is over the exact bytes of the body: rawBody keeps them.
-  const app = await NestFactory.create<NestExpressApplication>(module, { rawBody: true });
+export async function createApp(
+  module: object,
+  options: NestApplicationOptions = {},
+): Promise<NestExpressApplication> {
+  const app = await NestFactory.create<NestExpressApplication>(module, {
+    // A signature is over the exact bytes of the body: rawBody keeps them.
+    rawBody: true,
+    ...options,
+  });
   app.use(
     helmet({
       contentSecurityPolicy: {

@@ -1,5 +1,5 @@
 import { mkdir, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { mock } from 'node:test';
 import { type Browser, type BrowserContextOptions, chromium } from 'playwright-core';
 import { sourceFolder } from '../create-app.js';
@@ -8,7 +8,8 @@ import { startDesk } from './start-desk.js';
 /** Takes the pictures of the README: the same ones every time, for the clock stands still. */
 
 const NOW = Date.parse('2026-07-18T10:42:00+08:00');
-const FOLDER = join(dirname(dirname(sourceFolder('.'))), 'docs');
+/** `docs`, unless another folder is given. */
+const FOLDER = process.argv[2] ?? join(sourceFolder('../..'), 'docs');
 
 interface Screenshot {
   readonly name: string;
@@ -40,7 +41,7 @@ const SCREENSHOTS: readonly Screenshot[] = [
 
 // Signatures have their times from it too, on both sides.
 mock.timers.enable({ apis: ['Date'], now: NOW });
-const { app, url } = await startDesk();
+const { app, url } = await startDesk({ nest: { logger: ['warn', 'error', 'fatal'] } });
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium',
 });

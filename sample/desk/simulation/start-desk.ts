@@ -1,4 +1,4 @@
-import { Module } from '@nestjs/common';
+import { Module, type NestApplicationOptions } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { ComplaintNotificationService, ComplaintService } from 'nestjs-wechatpay-complaint';
 import { lastValueFrom } from 'rxjs';
@@ -12,6 +12,14 @@ import { SimulationModule } from './simulation.module.js';
 const HOST = 'desk.example.com';
 const CALLBACK_URL = `https://${HOST}/wechatpay/complaints`;
 
+export interface StartDeskOptions {
+  /** @default 0, a free one */
+  readonly port?: number;
+  /** Whether there are some complaints to begin with. @default true */
+  readonly isSeeded?: boolean;
+  readonly nest?: NestApplicationOptions;
+}
+
 export interface RunningDesk {
   readonly app: NestExpressApplication;
   readonly simulation: Simulation;
@@ -19,12 +27,16 @@ export interface RunningDesk {
 }
 
 /** The desk, with a WeChat Pay on loopback behind it and a consumer in front. */
-export async function startDesk({ port = 0, isSeeded = true } = {}): Promise<RunningDesk> {
+export async function startDesk({
+  port = 0,
+  isSeeded = true,
+  nest,
+}: StartDeskOptions = {}): Promise<RunningDesk> {
   const simulation = await Simulation.start();
   Object.assign(process.env, simulation.environment);
   @Module({ imports: [AppModule, SimulationModule.register(simulation)] })
   class DeskWithSimulation {}
-  const app = await createApp(DeskWithSimulation);
+  const app = await createApp(DeskWithSimulation, nest);
   app.useStaticAssets(sourceFolder('simulation/public'), { prefix: '/simulation/' });
   await app.listen(port, '127.0.0.1');
   const url = await app.getUrl();
