@@ -1,4 +1,4 @@
-import { Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { ComplaintActionType } from 'nestjs-wechatpay-complaint';
 import { type Observable, Subject } from 'rxjs';
 
@@ -13,16 +13,11 @@ export interface ComplaintChange {
  * a load balancer it would be Redis' publish and subscribe.
  */
 @Injectable()
-export class ComplaintFeed implements OnModuleDestroy {
+export class ComplaintFeed {
   private readonly subject = new Subject<ComplaintChange>();
   readonly changes: Observable<ComplaintChange> = this.subject.asObservable();
 
   publish(change: ComplaintChange): void {
     this.subject.next(change);
-  }
-
-  /** A stream that never ends would keep the app from shutting down. */
-  onModuleDestroy(): void {
-    this.subject.complete();
   }
 }

@@ -13,6 +13,8 @@ export async function createApp(
   const app = await NestFactory.create<NestExpressApplication>(module, {
     // A signature is over the exact bytes of the body: rawBody keeps them.
     rawBody: true,
+    // Streams of events never end by themselves.
+    forceCloseConnections: true,
     ...options,
   });
   app.use(

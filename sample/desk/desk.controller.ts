@@ -14,7 +14,7 @@ import {
   UnsupportedMediaTypeException,
 } from '@nestjs/common';
 import type { Request } from 'express';
-import { endWith, ignoreElements, interval, map, merge, type Observable, takeUntil } from 'rxjs';
+import { interval, map, merge, type Observable } from 'rxjs';
 import { ComplaintFeed } from './complaint-feed.js';
 import type { ComplaintDetailsView, ComplaintView } from './complaint.view.js';
 import { AnswerDto, RefundDecisionDto } from './desk.dto.js';
@@ -100,13 +100,9 @@ export class DeskController {
 
   @Sse('events')
   events(): Observable<MessageEvent> {
-    const end = this.feed.changes.pipe(ignoreElements(), endWith(undefined));
     return merge(
       this.feed.changes.pipe(map((change) => ({ type: 'change', data: change }))),
-      interval(HEARTBEAT).pipe(
-        map(() => ({ type: 'heartbeat', data: '' })),
-        takeUntil(end),
-      ),
+      interval(HEARTBEAT).pipe(map(() => ({ type: 'heartbeat', data: '' }))),
     );
   }
 }

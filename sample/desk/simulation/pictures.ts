@@ -5,6 +5,10 @@ export type PictureName = 'mug' | 'parcel' | 'shirt';
 
 export const PICTURE_NAMES: readonly PictureName[] = ['mug', 'parcel', 'shirt'];
 
+// By name, and no hypot: some millions of times they are what takes the time.
+const { abs, max, min, round, sqrt } = Math;
+const lengthOf = (x: number, y: number): number => sqrt(x * x + y * y);
+
 const WIDTH = 480;
 const HEIGHT = 360;
 
@@ -19,14 +23,14 @@ interface Layer {
 const circle =
   (cx: number, cy: number, radius: number): Shape =>
   (x, y) =>
-    Math.hypot(x - cx, y - cy) - radius;
+    lengthOf(x - cx, y - cy) - radius;
 
 const box =
   (cx: number, cy: number, width: number, height: number, radius = 0): Shape =>
   (x, y) => {
-    const dx = Math.abs(x - cx) - width / 2 + radius;
-    const dy = Math.abs(y - cy) - height / 2 + radius;
-    return Math.hypot(Math.max(dx, 0), Math.max(dy, 0)) + Math.min(Math.max(dx, dy), 0) - radius;
+    const dx = abs(x - cx) - width / 2 + radius;
+    const dy = abs(y - cy) - height / 2 + radius;
+    return lengthOf(max(dx, 0), max(dy, 0)) + min(max(dx, dy), 0) - radius;
   };
 
 const line =
@@ -34,20 +38,20 @@ const line =
   (x, y) => {
     const [dx, dy] = [x2 - x1, y2 - y1];
     const along = ((x - x1) * dx + (y - y1) * dy) / (dx * dx + dy * dy);
-    const t = Math.min(Math.max(along, 0), 1);
-    return Math.hypot(x - x1 - t * dx, y - y1 - t * dy) - width / 2;
+    const t = min(max(along, 0), 1);
+    return lengthOf(x - x1 - t * dx, y - y1 - t * dy) - width / 2;
   };
 
 const without =
   (shape: Shape, hole: Shape): Shape =>
   (x, y) =>
-    Math.max(shape(x, y), -hole(x, y));
+    max(shape(x, y), -hole(x, y));
 
 const polyline = (points: readonly (readonly [number, number])[], width: number): Shape => {
   const lines = points
     .slice(1)
     .map(([x, y], index) => line(points[index]?.[0] ?? x, points[index]?.[1] ?? y, x, y, width));
-  return (x, y) => Math.min(...lines.map((shape) => shape(x, y)));
+  return (x, y) => min(...lines.map((shape) => shape(x, y)));
 };
 
 const SCENES: Readonly<Record<PictureName, readonly Layer[]>> = {
@@ -173,7 +177,7 @@ export function drawPicture(name: PictureName): Buffer {
 }
 
 function mix(a: Color, b: Color, share: number): Color {
-  const t = Math.min(Math.max(share, 0), 1);
-  const at = (index: 0 | 1 | 2): number => Math.round(a[index] + (b[index] - a[index]) * t);
+  const t = min(max(share, 0), 1);
+  const at = (index: 0 | 1 | 2): number => round(a[index] + (b[index] - a[index]) * t);
   return [at(0), at(1), at(2)];
 }

@@ -14,15 +14,15 @@ export function encodePng(
   header.writeUInt32BE(height, 4);
   // 8 bits a channel, red, green and blue.
   header.set([8, 2, 0, 0, 0], 8);
-  const rows = Array.from({ length: height }, (_, y) => [
-    // Each row says how it is filtered: not at all.
-    0,
-    ...Array.from({ length: width }, (__, x) => colorAt(x, y)).flat(),
-  ]);
+  // Each row begins with how it is filtered: 0, not at all.
+  const rows = Buffer.alloc(height * (1 + 3 * width));
+  for (let y = 0; y < height; y += 1) {
+    for (let x = 0; x < width; x += 1) rows.set(colorAt(x, y), (y * width + x) * 3 + y + 1);
+  }
   return Buffer.concat([
     Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
     chunk('IHDR', header),
-    chunk('IDAT', deflateSync(Buffer.from(rows.flat()))),
+    chunk('IDAT', deflateSync(rows)),
     chunk('IEND', Buffer.alloc(0)),
   ]);
 }
