@@ -56,6 +56,8 @@ export class Case {
   /** @type {Details | undefined} */
   #details;
   #turn = 0;
+  /** What was clicked to be asked is gone when it is done. */
+  #asking = { onDone: () => this.focus() };
 
   /**
    * @param {string} id
@@ -236,12 +238,11 @@ export class Case {
     await post(`/api/complaints/${encodeURIComponent(this.id)}/${step}`, body);
     announce(done);
     await this.refresh();
-    // What was clicked is gone.
-    this.focus();
   }
 
   #askToComplete() {
     ask({
+      ...this.#asking,
       title: t('complete'),
       text: t('completeConfirm'),
       confirm: t('complete'),
@@ -251,6 +252,7 @@ export class Case {
 
   #askToApprove() {
     ask({
+      ...this.#asking,
       title: t('approve'),
       text: t('approveConfirm', { amount: this.#amount() }),
       confirm: t('approve'),
@@ -260,6 +262,7 @@ export class Case {
 
   #askToReject() {
     ask({
+      ...this.#asking,
       title: t('rejectTitle'),
       reason: t('rejectReason'),
       confirm: t('reject'),

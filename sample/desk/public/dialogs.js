@@ -38,9 +38,10 @@ export function showPicture(path, name) {
  *   confirm: string,
  *   isDangerous?: boolean,
  *   run: (reason: string) => Promise<void>,
+ *   onDone: () => void,
  * }} question `reason`: the label of a text to ask for
  */
-export function ask({ title, text, reason, confirm, isDangerous = false, run }) {
+export function ask({ title, text, reason, confirm, isDangerous = false, run, onDone }) {
   const dialog = find('#question', HTMLDialogElement);
   const field = h('textarea', { id: 'question-reason', rows: 3, maxlength: 200 });
   const error = h('p', { class: 'error', role: 'alert', hidden: true });
@@ -51,6 +52,7 @@ export function ask({ title, text, reason, confirm, isDangerous = false, run }) 
     try {
       await run(field.value.trim());
       dialog.close();
+      onDone();
     } catch (failure) {
       error.textContent = describe(failure, t);
       error.hidden = false;
