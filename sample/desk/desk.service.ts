@@ -6,7 +6,7 @@ import {
   type ComplaintRange,
   ComplaintService,
 } from 'nestjs-wechatpay-complaint';
-import { firstValueFrom, forkJoin, lastValueFrom, toArray } from 'rxjs';
+import { firstValueFrom, forkJoin, toArray } from 'rxjs';
 import {
   type ComplaintDetailsView,
   type ComplaintView,
@@ -53,7 +53,7 @@ export class DeskService {
     );
     if (!need_immediate_service) {
       const response = { complainted_mchid, response_content: text, response_images: pictures };
-      await lastValueFrom(this.complaints.respond(id, response), { defaultValue: undefined });
+      await firstValueFrom(this.complaints.respond(id, response));
       return;
     }
     // This consumer waits in a chat.
@@ -74,17 +74,16 @@ export class DeskService {
 
   async complete(id: string): Promise<void> {
     const { complainted_mchid } = await firstValueFrom(this.complaints.get(id));
-    await lastValueFrom(this.complaints.complete(id, { complainted_mchid }), {
-      defaultValue: undefined,
-    });
+    await firstValueFrom(this.complaints.complete(id, { complainted_mchid }));
   }
 
+  /** Approving promises a refund; making it is a call of WeChat Pay's for orders, and not this desk's. */
   async decideRefund(id: string, { decision, reason }: RefundDecisionDto): Promise<void> {
     const decided =
       decision === 'approve'
         ? this.complaints.approveRefund(id, { launch_refund_day: 0 })
         : this.complaints.rejectRefund(id, { reject_reason: reason });
-    await lastValueFrom(decided, { defaultValue: undefined });
+    await firstValueFrom(decided);
   }
 
   /** The media id. */

@@ -220,7 +220,7 @@ describe('The pages of sample/desk', () => {
     expect(await panel.textContent()).toContain('¥123.00');
 
     await button(page, 'Approve refund').click();
-    await page.getByText('Refund ¥123.00?').waitFor();
+    await page.getByText('Approve ¥123.00').waitFor();
     await page.getByRole('dialog').getByRole('button', { name: 'Approve refund' }).click();
     await panel.getByText('the money is on its way').waitFor();
 

@@ -163,19 +163,19 @@ describe('Complaints on the simulator', () => {
   it('are completed once they have been answered', async () => {
     const id = await complain();
 
-    await expect(lastValueFrom(service.complete(id))).rejects.toMatchObject({
+    await expect(firstValueFrom(service.complete(id))).rejects.toMatchObject({
       status: 400,
       code: 'INVALID_REQUEST',
       message: expect.stringContaining('请先回复用户'),
     });
-    await lastValueFrom(service.respond(id, { response_content: '您好' }));
-    await lastValueFrom(service.complete(id));
+    await firstValueFrom(service.respond(id, { response_content: '您好' }));
+    await firstValueFrom(service.complete(id));
 
     await simulator.idle();
     expect(told.at(-1)).toBe(`COMPLAINT.STATE_CHANGE MERCHANT_CONFIRM_COMPLETE ${id}`);
     expect(await state(id)).toMatchObject({ complaint_state: 'PROCESSED' });
     expect(await latest(id)).toMatchObject({ operate_type: 'MERCHANT_CONFIRM_COMPLETE' });
-    await expect(lastValueFrom(service.complete(id))).rejects.toMatchObject({
+    await expect(firstValueFrom(service.complete(id))).rejects.toMatchObject({
       code: 'INVALID_REQUEST',
     });
 
@@ -192,7 +192,7 @@ describe('Complaints on the simulator', () => {
     const id = await complain();
     await expect(simulator.settleRefund(merchant, id)).rejects.toThrow('No refund');
 
-    await lastValueFrom(service.approveRefund(id, { launch_refund_day: 1 }));
+    await firstValueFrom(service.approveRefund(id, { launch_refund_day: 1 }));
     await simulator.idle();
     expect(await state(id)).toMatchObject({
       complaint_state: 'PROCESSING',
@@ -202,7 +202,7 @@ describe('Complaints on the simulator', () => {
       operate_type: 'MERCHANT_APPROVE_REFUND',
       operate_details: '将于1个工作日内退款',
     });
-    await expect(lastValueFrom(service.rejectRefund(id, {}))).rejects.toMatchObject({
+    await expect(firstValueFrom(service.rejectRefund(id, {}))).rejects.toMatchObject({
       code: 'INVALID_REQUEST',
     });
     const { complaint } = await simulator.settleRefund(merchant, id);
@@ -223,7 +223,7 @@ describe('Complaints on the simulator', () => {
     const { media_id } = await firstValueFrom(service.uploadImage(JPG, { filename: 'a.jpg' }));
 
     const rejection = { reject_reason: '已超过七天', reject_media_list: [media_id] };
-    await lastValueFrom(service.rejectRefund(id, rejection));
+    await firstValueFrom(service.rejectRefund(id, rejection));
     await simulator.idle();
 
     expect(told).toEqual([`COMPLAINT.STATE_CHANGE MERCHANT_REJECT_REFUND ${id}`]);
@@ -232,18 +232,18 @@ describe('Complaints on the simulator', () => {
       operate_details: '已超过七天',
       image_list: [expect.stringContaining(encodeURIComponent(media_id))],
     });
-    await expect(lastValueFrom(service.approveRefund(id))).rejects.toMatchObject({
+    await expect(firstValueFrom(service.approveRefund(id))).rejects.toMatchObject({
       code: 'INVALID_REQUEST',
     });
     await simulator.continueComplaint(merchant, id);
-    await lastValueFrom(service.approveRefund(id, { remark: '同意' }));
+    await firstValueFrom(service.approveRefund(id, { remark: '同意' }));
     expect(await latest(id)).toMatchObject({ operate_details: '同意' });
   });
 
   it('have no refund to decide on when none is asked for', async () => {
     const id = await complain({ problem_type: 'SERVICE_NOT_WORK' });
     expect(await state(id)).not.toHaveProperty('apply_refund_amount');
-    await expect(lastValueFrom(service.approveRefund(id))).rejects.toMatchObject({
+    await expect(firstValueFrom(service.approveRefund(id))).rejects.toMatchObject({
       code: 'INVALID_REQUEST',
     });
     await simulator.refundOrders(merchant, id);
@@ -354,11 +354,11 @@ describe('Complaints on the simulator', () => {
 
     simulator.spoilNext('probe');
     await expect(
-      lastValueFrom(service.respond(id, { response_content: '您好' })),
+      firstValueFrom(service.respond(id, { response_content: '您好' })),
     ).rejects.toMatchObject({ code: 'SIGNATURE_PROBE' });
     expect(await state(id)).toMatchObject({ complaint_state: 'PROCESSING' });
     simulator.spoilNext({ status: 403, code: 'NO_AUTH', message: '无权限' });
-    await expect(lastValueFrom(service.complete(id))).rejects.toMatchObject({ code: 'NO_AUTH' });
+    await expect(firstValueFrom(service.complete(id))).rejects.toMatchObject({ code: 'NO_AUTH' });
     expect(await state(id)).toMatchObject({ complaint_state: 'PROCESSING' });
   });
 
@@ -366,12 +366,12 @@ describe('Complaints on the simulator', () => {
     const url = simulator.registeredUrl(merchant);
     simulator.setRegisteredUrl(merchant, undefined);
     const { delivery, complaint } = await simulator.complain(merchant);
-    await lastValueFrom(service.respond(complaint.complaint_id, { response_content: '您好' }));
+    await firstValueFrom(service.respond(complaint.complaint_id, { response_content: '您好' }));
     expect(delivery).toBeUndefined();
     expect(await simulator.idle()).toEqual([]);
 
     simulator.setRegisteredUrl(merchant, 'https://shop.example.com/nowhere');
-    await lastValueFrom(service.complete(complaint.complaint_id));
+    await firstValueFrom(service.complete(complaint.complaint_id));
     await expect(simulator.idle()).rejects.toThrow('mapHost');
     simulator.setRegisteredUrl(merchant, url);
     expect(told).toEqual([]);

@@ -70,7 +70,7 @@ export const STRINGS = {
     refundRejected: '已拒绝退款',
     refundDone: '退款已到账',
     approve: '同意退款',
-    approveConfirm: '同意退还 {amount}？退款将于今日发起。',
+    approveConfirm: '同意退还 {amount}，并告知用户今日发起退款？退款本身请在退款系统中操作。',
     reject: '拒绝',
     rejectTitle: '拒绝退款',
     rejectReason: '拒绝理由（用户可见，最多 200 字）',
@@ -188,7 +188,8 @@ export const STRINGS = {
     refundRejected: 'The refund was refused',
     refundDone: 'The refund has arrived',
     approve: 'Approve refund',
-    approveConfirm: 'Refund {amount}? It starts today.',
+    approveConfirm:
+      'Approve {amount}, to be refunded today? The refund itself is made where you make refunds.',
     reject: 'Refuse',
     rejectTitle: 'Refuse the refund',
     rejectReason: 'Reason, which the consumer reads (up to 200 characters)',

@@ -1,6 +1,6 @@
 import { type ComplaintService } from 'nestjs-wechatpay-complaint';
 import type { SimulatedComplaintContent } from 'nestjs-wechatpay-complaint/testing';
-import { lastValueFrom, type Observable } from 'rxjs';
+import { firstValueFrom } from 'rxjs';
 import { drawPicture } from './pictures.js';
 import type { Simulation } from './simulation.js';
 
@@ -20,8 +20,6 @@ export async function seedComplaints(
     await simulator.complain(merchant, { complaint_id, ...content });
     return complaint_id;
   };
-  const done = (call: Observable<void>): Promise<void> =>
-    lastValueFrom(call, { defaultValue: undefined });
 
   at(3120);
   const coupon = await complain({
@@ -36,13 +34,13 @@ export async function seedComplaints(
     user_tag_list: [],
   });
   at(3060);
-  await done(
+  await firstValueFrom(
     service.respond(coupon, { response_content: '您好，会员已为您重新开通，请刷新后查看。' }),
   );
   at(2990);
   await simulator.userRespond(merchant, coupon, { text: '收到了，谢谢。' });
   at(2980);
-  await done(service.complete(coupon));
+  await firstValueFrom(service.complete(coupon));
 
   at(1570);
   const shirt = await complain({
@@ -56,9 +54,11 @@ export async function seedComplaints(
     images: [drawPicture('shirt')],
   });
   at(1500);
-  await done(service.respond(shirt, { response_content: '非常抱歉发错了货，退款已为您提交。' }));
+  await firstValueFrom(
+    service.respond(shirt, { response_content: '非常抱歉发错了货，退款已为您提交。' }),
+  );
   at(1490);
-  await done(service.approveRefund(shirt, { launch_refund_day: 0 }));
+  await firstValueFrom(service.approveRefund(shirt, { launch_refund_day: 0 }));
   at(1200);
   await simulator.settleRefund(merchant, shirt);
 
@@ -74,7 +74,7 @@ export async function seedComplaints(
     apply_refund_amount: 32800,
   });
   at(390);
-  await done(
+  await firstValueFrom(
     service.respond(parcel, {
       response_content: '您好，已联系快递公司核实派送情况，预计今天内给您答复。',
     }),

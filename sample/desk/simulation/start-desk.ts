@@ -1,7 +1,7 @@
 import { Module, type NestApplicationOptions } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { ComplaintNotificationService, ComplaintService } from 'nestjs-wechatpay-complaint';
-import { lastValueFrom } from 'rxjs';
+import { firstValueFrom } from 'rxjs';
 import { AppModule } from '../app.module.js';
 import { createApp, sourceFolder } from '../create-app.js';
 import { seedComplaints } from './seeds.js';
@@ -42,7 +42,7 @@ export async function startDesk({
   const url = await app.getUrl();
   simulation.simulator.mapHost(HOST, url);
   const notifications = app.get(ComplaintNotificationService, { strict: false });
-  await lastValueFrom(notifications.ensure({ url: CALLBACK_URL }));
+  await firstValueFrom(notifications.ensure({ url: CALLBACK_URL }));
   if (isSeeded) await seedComplaints(simulation, app.get(ComplaintService, { strict: false }));
   return { app, simulation, url };
 }
