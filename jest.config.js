@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** Undefined when Redis and its server program are there, or what is missing. */
-async function missingRedis() {
+export async function missingRedis() {
   const url = new URL(process.env.REDIS_URL ?? 'redis://127.0.0.1:6379');
   const hasServer = spawnSync('redis-server', ['--version']).status === 0;
   if (hasServer && (await answers(url))) return undefined;

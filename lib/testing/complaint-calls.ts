@@ -67,9 +67,10 @@ export function answerComplaintCall(
   merchant: Merchant,
   { method, target, body, upload }: ComplaintCall,
 ): SimulatedAnswer | undefined {
-  const { pathname, searchParams: query } = new URL(target, 'http://localhost');
+  const [pathname = '', ...queries] = target.split('?');
   if (!pathname.startsWith(`${PREFIX}/`)) return undefined;
   const path = pathname.slice(PREFIX.length);
+  const query = new URLSearchParams(queries.join('?'));
   for (const [routeMethod, pattern, answer] of ROUTES) {
     const match = routeMethod === method ? pattern.exec(path) : null;
     if (!match) continue;

@@ -2,4 +2,5 @@ import { AppModule } from './app.module.js';
 import { createApp } from './create-app.js';
 
 const app = await createApp(AppModule);
-await app.listen(process.env.PORT ?? 3000);
+// On loopback, for here nobody has to log in: what stands in front of it has to see to that.
+await app.listen(process.env.PORT ?? 3000, '127.0.0.1');

@@ -1,12 +1,12 @@
-import findSettings from '../../jest.config.js';
+import findSettings, { missingRedis } from '../../jest.config.js';
 
 /** The package as its consumers get it: packed, and installed in fresh folders elsewhere. */
 export default async () => {
-  const settings = await findSettings();
   // The apps here remember in Redis, whatever the other tests leave out.
-  if (process.env.TESTS_LEFT_OUT) throw new Error(process.env.TESTS_LEFT_OUT);
+  const missing = await missingRedis();
+  if (missing) throw new Error(missing);
   return {
-    ...settings,
+    ...(await findSettings()),
     rootDir: '../..',
     roots: ['<rootDir>/test/compat'],
     testMatch: ['<rootDir>/test/compat/*.spec.ts'],

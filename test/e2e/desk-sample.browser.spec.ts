@@ -238,11 +238,13 @@ describe('The pages of sample/desk', () => {
     expect(await focused(page)).toBe('question-reason');
     await page.keyboard.type('It was used for a year.');
 
-    desk.simulation.simulator.spoilNext({ status: 403, code: 'NO_AUTH', message: '无权限' });
+    const fault = { code: 'NO_AUTH', reason: '无权限', requestId: 'R-1' };
+    const answer = { status: 502, json: fault };
+    await page.route('**/refund', (route) => route.fulfill(answer), { times: 1 });
     await page.getByRole('dialog').getByRole('button', { name: 'Refuse' }).click();
     const alert = page.getByRole('dialog').getByRole('alert');
     await alert.getByText('That failed (NO_AUTH)').waitFor();
-    expect(await alert.textContent()).toContain('无权限');
+    expect(await alert.textContent()).toMatch(/无权限.*R-1/);
 
     await page.getByRole('dialog').getByRole('button', { name: 'Refuse' }).click();
     await page.getByText('The refund was refused').waitFor();

@@ -15,7 +15,7 @@ describe('The app of sample/desk', () => {
 
   beforeAll(async () => {
     desk = await startDesk({ nest: { logger } });
-  });
+  }, 30_000);
   afterEach(async () => {
     await desk.simulation.simulator.idle();
   });
