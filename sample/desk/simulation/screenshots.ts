@@ -5,7 +5,7 @@ import { type Browser, type BrowserContextOptions, chromium } from 'playwright-c
 import { sourceFolder } from '../create-app.js';
 import { startDesk } from './start-desk.js';
 
-/** Takes the pictures of the README: the same ones every time, for the clock stands still. */
+/** Takes the pictures of the README, which are alike every time: the clock stands still. */
 
 const NOW = Date.parse('2026-07-18T10:42:00+08:00');
 /** `docs`, unless another folder is given. */
@@ -44,6 +44,13 @@ mock.timers.enable({ apis: ['Date'], now: NOW });
 const { app, url } = await startDesk({ nest: { logger: ['warn', 'error', 'fatal'] } });
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium',
+  // What depends on the machine, or on how busy it is.
+  args: [
+    '--disable-gpu',
+    '--disable-lcd-text',
+    '--font-render-hinting=none',
+    '--disable-partial-raster',
+  ],
 });
 try {
   await mkdir(FOLDER, { recursive: true });
