@@ -2,7 +2,7 @@ import { describe, get, post } from './api.js';
 import { Composer } from './composer.js';
 import { ask, showPicture } from './dialogs.js';
 import { announce, h, icon } from './dom.js';
-import { formatMoney, formatTime } from './i18n.js';
+import { formatMoney, formatTime, THEIR_LANGUAGE } from './i18n.js';
 import { flags, stateBadge } from './queue.js';
 import { t } from './words.js';
 
@@ -137,7 +137,8 @@ export class Case {
     const { complaint, history, refund } = details;
     this.#details = details;
     for (const part of this.#parts) part.hidden = false;
-    this.#title.textContent = complaint.problem;
+    this.#title.lang = THEIR_LANGUAGE;
+    this.#title.textContent = complaint.problem || complaint.id;
     this.#badges.replaceChildren(
       ...[
         stateBadge(complaint.state),
@@ -295,7 +296,7 @@ function entryOf({ time, type, by, text, pictures }, isNew) {
       ' ',
       h('time', { datetime: time }, formatTime(time)),
     ),
-    text !== '' && h('p', { class: 'entry-text' }, text),
+    text !== '' && h('p', { class: 'entry-text', lang: THEIR_LANGUAGE }, text),
     pictures.length > 0 &&
       h(
         'ul',

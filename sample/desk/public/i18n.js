@@ -2,6 +2,9 @@
 
 const wanted = new URLSearchParams(location.search).get('lang') ?? navigator.language;
 
+/** What consumers of WeChat Pay write: screen readers and fonts go by it. */
+export const THEIR_LANGUAGE = 'zh-CN';
+
 /** `?lang=` of the address, or what the browser is set to. */
 export const lang = wanted.toLowerCase().startsWith('zh') ? 'zh-CN' : 'en';
 

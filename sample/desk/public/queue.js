@@ -1,5 +1,5 @@
 import { find, h, icon } from './dom.js';
-import { formatAge, formatMoney, formatTime } from './i18n.js';
+import { formatAge, formatMoney, formatTime, THEIR_LANGUAGE } from './i18n.js';
 import { t } from './words.js';
 
 /** @typedef {import('../complaint.view.js').ComplaintView} ComplaintView */
@@ -117,11 +117,11 @@ function contentOf({ time, state, problem, detail, orders, ...complaint }, isFre
     h(
       'span',
       { class: 'card-top' },
-      h('span', { class: 'card-title' }, problem),
+      h('span', { class: 'card-title', lang: THEIR_LANGUAGE }, problem),
       isFresh && h('span', { class: 'dot' }, h('span', { class: 'unseen' }, t('fresh'))),
       h('time', { class: 'muted', datetime: time, title: formatTime(time) }, formatAge(time)),
     ),
-    h('span', { class: 'card-detail' }, detail),
+    h('span', { class: 'card-detail', lang: THEIR_LANGUAGE }, detail),
     h(
       'span',
       { class: 'card-foot' },

@@ -1,6 +1,6 @@
 import { CallError, describe, get, post } from '/api.js';
 import { announce, find, h } from '/dom.js';
-import { formatMoney, formatTime, lang, translatePage, translator } from '/i18n.js';
+import { formatMoney, formatTime, lang, THEIR_LANGUAGE, translatePage, translator } from '/i18n.js';
 import { STRINGS } from './strings.js';
 
 /** @typedef {import('../../complaint.view.js').ComplaintDetailsView} Details */
@@ -83,7 +83,7 @@ function show() {
         'li',
         { class: `bubble by-${by}` },
         h('p', { class: 'muted' }, `${t(by)} · `, h('time', { datetime: time }, formatTime(time))),
-        h('p', { class: 'bubble-text' }, text || type),
+        h('p', { class: 'bubble-text', lang: THEIR_LANGUAGE }, text || type),
         ...pictures.map((path, index) =>
           h('img', {
             src: path,
