@@ -57,7 +57,7 @@ export class ComplaintNotificationHandler {
     const envelope = parseEnvelope(bytes);
     const complaint = decryptComplaint(envelope, this.merchant.options.apiV3Key);
     const { id, create_time, event_type, resource_type, summary, original_type } = envelope;
-    return {
+    const payload = {
       mchid: this.merchant.mchid,
       id,
       create_time,
@@ -65,9 +65,9 @@ export class ComplaintNotificationHandler {
       resource_type,
       summary,
       original_type,
-      ...(requestId !== undefined && { request_id: requestId }),
       complaint,
     };
+    return requestId === undefined ? payload : { ...payload, request_id: requestId };
   }
 }
 

@@ -12,6 +12,9 @@ export interface IncomingRequest {
   readonly raw?: IncomingMessage;
 }
 
+/** With any parameters: which ones does not matter, for the bytes are read as UTF-8 alone. */
+const JSON_TYPE = /^\s*application\/json\s*(?:;|$)/i;
+
 /**
  * Notifications are `application/json`. Any other type is the sender's fault, and has to be told
  * apart from a raw body that this app lost.
@@ -19,8 +22,7 @@ export interface IncomingRequest {
  * @throws ComplaintNotificationException UNSUPPORTED_CONTENT_TYPE
  */
 export function assertJsonContentType({ headers }: IncomingRequest): void {
-  const type = headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
-  if (type !== 'application/json') {
+  if (!JSON_TYPE.test(headers['content-type'] ?? '')) {
     throw new ComplaintNotificationException(
       'UNSUPPORTED_CONTENT_TYPE',
       'The content type is not application/json: not a notification of WeChat Pay.',
