@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import type { TestMerchant } from '../../lib/testing/index.js';
 
 /**
  * What only the benchmark needs is installed in its own folder, out of the root's tree. This file
@@ -39,6 +40,21 @@ export const WechatpayNodeV3: {
   /** Its cache of downloaded platform certificates: PEM public keys by serial. */
   certificates: Record<string, string>;
 } = load('wechatpay-node-v3');
+
+export function createNodeV3({
+  mchid,
+  certificate,
+  privateKey,
+  apiV3Key,
+}: TestMerchant): WechatpayNodeV3 {
+  return new WechatpayNodeV3({
+    appid: 'wx0000000000000000',
+    mchid,
+    publicKey: Buffer.from(certificate),
+    privateKey: Buffer.from(privateKey),
+    key: apiV3Key,
+  });
+}
 
 /** https://github.com/TheNorthMemory/wechatpay-axios-plugin */
 export const {

@@ -14,7 +14,7 @@ import {
 } from '../../lib/testing/index.js';
 import { floorKeys, lowerCased, receiveByHand } from './floor.js';
 import { type Candidate, compare } from './measure.js';
-import { Aes, Formatter, Rsa, WechatpayNodeV3 } from './peers.js';
+import { Aes, createNodeV3, Formatter, Rsa, WechatpayNodeV3 } from './peers.js';
 import { type Chapter, judge, ratioOf, TIME_COLUMNS, timeRow } from './report.js';
 
 const FLOOR = 'node:crypto floor';
@@ -144,14 +144,8 @@ function ours(handler: ComplaintNotificationHandler, notification: SignedNotific
 
 /** As its documents show: `verifySign`, then `decipher_gcm`, which does not check the tag. */
 function nodeV3(merchant: TestMerchant, notification: SignedNotification): Candidate {
-  const { mchid, certificate, privateKey, apiV3Key, publicKey } = merchant;
-  const pay = new WechatpayNodeV3({
-    appid: 'wx0000000000000000',
-    mchid,
-    publicKey: Buffer.from(certificate),
-    privateKey: Buffer.from(privateKey),
-    key: apiV3Key,
-  });
+  const { publicKey } = merchant;
+  const pay = createNodeV3(merchant);
   // In place of its download of certificates: this is what it keeps of one.
   WechatpayNodeV3.certificates = { [publicKey.id]: publicKey.pem };
   const [headers, bytes] = [lowerCased(notification), Buffer.from(notification.body)];

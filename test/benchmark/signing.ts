@@ -7,7 +7,7 @@ import { WechatPayTransport } from '../../lib/client/wechatpay-transport.js';
 import { resolveOptions } from '../../lib/options/resolve-options.js';
 import type { TestMerchant } from '../../lib/testing/index.js';
 import { type Candidate, compare } from './measure.js';
-import { Formatter, Rsa, WechatpayNodeV3 } from './peers.js';
+import { createNodeV3, Formatter, Rsa } from './peers.js';
 import { type Chapter, TIME_COLUMNS, timeRow } from './report.js';
 
 const PATH = '/v3/merchant-service/complaint-notifications';
@@ -116,14 +116,8 @@ function wholeCall({ options }: TestMerchant): Candidate {
   };
 }
 
-function nodeV3({ mchid, certificate, privateKey, apiV3Key }: TestMerchant): Candidate {
-  const pay = new WechatpayNodeV3({
-    appid: 'wx0000000000000000',
-    mchid,
-    publicKey: Buffer.from(certificate),
-    privateKey: Buffer.from(privateKey),
-    key: apiV3Key,
-  });
+function nodeV3(merchant: TestMerchant): Candidate {
+  const pay = createNodeV3(merchant);
   return {
     name: NODE_V3,
     run: () => {
