@@ -26,6 +26,8 @@ export const PUBLIC_KEY_ID_PREFIX = 'PUB_KEY_ID_';
 const DEFAULT_BASE_URLS = ['https://api.mch.weixin.qq.com', 'https://api2.mch.weixin.qq.com'];
 /** Milliseconds. */
 export const MAX_TIMEOUT = 600_000;
+/** Milliseconds for a call with all its attempts. */
+const DEADLINE = 30_000;
 /** "At least every 12 hours", says the documentation. */
 const MAX_REFRESH_INTERVAL = 12 * 60 * 60 * 1000;
 const API_V3_KEY_LENGTH = 32;
@@ -147,14 +149,15 @@ export function resolveOptions(
   } else if (!Number.isInteger(retry.attempts ?? 1) && Number.isFinite(retry.attempts)) {
     report('retry.attempts', `is ${retry.attempts}`, 'Give a whole number.');
   }
+  const timeout = number('timeout', 10_000, MAX_TIMEOUT, options.timeout);
   const numbers = {
-    timeout: number('timeout', 10_000, MAX_TIMEOUT, options.timeout),
+    timeout,
     clockTolerance: number('clockTolerance', 300, 3600, options.clockTolerance, 'seconds'),
     retry: {
       attempts: number('retry.attempts', 3, 100, retry.attempts, 'attempts'),
       baseDelay: number('retry.baseDelay', 200, MAX_TIMEOUT, retry.baseDelay),
       maxDelay: number('retry.maxDelay', 2000, MAX_TIMEOUT, retry.maxDelay),
-      deadline: number('retry.deadline', 30_000, MAX_TIMEOUT, retry.deadline),
+      deadline: number('retry.deadline', deadlineFor(timeout), MAX_TIMEOUT, retry.deadline),
     },
     failoverCooldown: number('failoverCooldown', MINUTE, DAY, options.failoverCooldown),
     lease: number('lease', MINUTE, DAY, options.lease),
@@ -181,6 +184,12 @@ export function resolveOptions(
     store,
     request,
   });
+}
+
+/** Unless one is given: whoever allows an attempt more time than usual means it to have that. */
+function deadlineFor(timeout: number): number {
+  const isLonger = Number.isFinite(timeout) && timeout > DEADLINE && timeout <= MAX_TIMEOUT;
+  return isLonger ? timeout : DEADLINE;
 }
 
 type Report = (option: string, problem: string, fix: string) => void;

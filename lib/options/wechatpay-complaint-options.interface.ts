@@ -84,7 +84,7 @@ export interface RetryOptions {
   baseDelay?: number;
   /** Milliseconds that a pause lasts at most. @default 2000 */
   maxDelay?: number;
-  /** Milliseconds for a call with all attempts and pauses. @default 30000 */
+  /** Milliseconds for a call with all attempts and pauses. @default 30000, or `timeout` where that is longer */
   deadline?: number;
 }
 

@@ -792,6 +792,13 @@ describe('resolveOptions with faulty options', () => {
     });
   });
 
+  it('gives a call as much time as one attempt may take, unless a deadline is set', () => {
+    expect(resolve({ timeout: 60_000 }).retry.deadline).toBe(60_000);
+    expect(resolve({ timeout: 60_000, retry: false }).retry.deadline).toBe(60_000);
+    expect(resolve({ timeout: 20_000 }).retry.deadline).toBe(30_000);
+    expect(resolve({ timeout: 60_000, retry: { deadline: 5000 } }).retry.deadline).toBe(5000);
+  });
+
   describe.each<[option: string, max: number, unit: string, set: (value: unknown) => Overrides]>([
     ['timeout', 600_000, 'milliseconds', (timeout) => ({ timeout })],
     ['clockTolerance', 3600, 'seconds', (clockTolerance) => ({ clockTolerance })],
