@@ -50,7 +50,7 @@ export class WechatPayClient {
   }
 
   /**
-   * For downloads, the only answers that WeChat Pay does not sign. What comes is to be treated as a
+   * For downloads, the only successes that WeChat Pay does not sign. What comes is to be treated as a
    * stranger's; `check` sees it before anything is handed on.
    */
   download(

@@ -2,7 +2,7 @@ import { constants, type KeyObject, privateDecrypt, sign, verify } from 'node:cr
 
 const ALGORITHM = 'RSA-SHA256';
 
-/** RSASSA-PKCS1-v1_5 with SHA-256, base64. Runs in libuv's pool: signing takes about a millisecond. */
+/** RSASSA-PKCS1-v1_5 with SHA-256, base64. Runs in libuv's pool, for signing takes some 200 microseconds. */
 export function signRsaSha256(
   message: string | Uint8Array,
   privateKey: KeyObject,
@@ -15,7 +15,7 @@ export function signRsaSha256(
   });
 }
 
-/** Verifying takes some 30 microseconds, less than a round trip through the pool would. */
+/** Verifying takes some 16 microseconds, less than a round trip through the pool would. */
 export function verifyRsaSha256(
   message: Uint8Array,
   signature: string,

@@ -9,7 +9,7 @@ import { NotificationStoreError } from './notification-store.error.js';
 export interface MemoryNotificationStoreOptions {
   /**
    * How many handled notifications are remembered, and how many may be in progress at a time: some
-   * 160 bytes for each that is remembered, a quarter of them set aside at once.
+   * 130 bytes for each that is remembered, a quarter of them set aside at once.
    * @default 100000
    */
   readonly maxEntries?: number;

@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { cpus, totalmem } from 'node:os';
 import 'reflect-metadata';
 import { createTestMerchant } from '../../lib/testing/index.js';
@@ -37,11 +38,15 @@ if (unknown.length > 0) {
   );
 }
 
+const { version: nest }: { version: string } = createRequire(import.meta.url)(
+  '@nestjs/core/package.json',
+);
 const [cpu] = cpus();
 const machine = {
   package: VERSION,
   node: process.versions.node,
   openssl: process.versions.openssl,
+  nest,
   cpu: `${cpus().length} x ${cpu?.model ?? 'unknown'}`,
   memory: `${Math.round(totalmem() / 1024 ** 3)} GiB`,
   date: new Date().toISOString().slice(0, 10),
