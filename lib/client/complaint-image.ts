@@ -73,6 +73,7 @@ function streamProblems(file: unknown): string[] {
   if (!(file instanceof Readable)) {
     return [`is of type ${kindOf(file)}, not a Buffer, Uint8Array or Readable`];
   }
+  if (file.errored) return [`cannot be read: ${messageOf(file.errored)}`];
   return taken.has(file) || file.readableDidRead || file.destroyed
     ? ['is a stream that was read before: to upload again, give its bytes as a Buffer']
     : [];
@@ -153,7 +154,8 @@ export function imageTarget(idOrUrl: string, baseUrls: readonly string[]): strin
   const isUrl = typeof idOrUrl === 'string' && /^[a-z][a-z\d+.-]*:/i.test(idOrUrl);
   if (isUrl) {
     assertArguments({ media_url: urlProblems(idOrUrl, baseUrls) });
-    return idOrUrl.slice(originOf(idOrUrl).length);
+    // A query of https is sent with this one escaped, and has to be signed as it is sent.
+    return idOrUrl.slice(originOf(idOrUrl).length).replaceAll("'", '%27');
   }
   assertArguments({ media_id: textProblems(idOrUrl, 512) });
   // As it stands in a URL of WeChat Pay it is escaped already.

@@ -27,6 +27,11 @@ export function guardStream(
       if (size > maxBytes) done(toTooLarge());
       else done(null, chunk);
     },
+    flush(done) {
+      // All has come: from now on it is the reader who takes the time.
+      clearTimeout(idle);
+      done();
+    },
     destroy(error, done) {
       clearTimeout(idle);
       done(error && toTypedError(error));
@@ -40,6 +45,8 @@ export function guardStream(
   // While the connection is open that keeps the process alive, not this.
   idle.unref();
   pipeline(source, guarded, () => undefined);
+  // It may fail before anybody reads, which is no reason to end the process: who reads it then is told.
+  guarded.on('error', () => undefined);
   return guarded;
 }
 

@@ -133,6 +133,15 @@ describe('An image', () => {
     expect(calls[0] && isSignedOver(merchant, calls[0], '')).toBe(true);
   });
 
+  it('by a query with an apostrophe is signed as it is sent', async () => {
+    const { complaints, calls } = await start(sendImage);
+    const url = `${String(HOSTS[0])}${IMAGES_PATH}m?of='a'`;
+    (await firstValueFrom(complaints.downloadImage(url))).stream.destroy();
+
+    expect(calls.map(({ target }) => target)).toEqual([`${IMAGES_PATH}m?of=%27a%27`]);
+    expect(calls[0] && isSignedOver(merchant, calls[0], '')).toBe(true);
+  });
+
   it('at a configured host may be asked for too', async () => {
     const { complaints, calls, url } = await start(sendImage);
     (await firstValueFrom(complaints.downloadImage(`${url}${IMAGES_PATH}m`))).stream.destroy();
@@ -418,6 +427,57 @@ describe('The stream of an image', () => {
     await delay(350);
 
     expect((await buffer(stream)).equals(IMAGE)).toBe(true);
+  });
+
+  it('does not fail when all has come and its reader is at the last of it', async () => {
+    const { complaints } = await start(
+      (response) => {
+        response.writeHead(200, { 'Content-Type': 'image/png' });
+        response.write('image');
+        setTimeout(() => response.end(), 30);
+      },
+      { timeout: 100 },
+    );
+    const { stream } = await firstValueFrom(complaints.downloadImage('m'));
+    const chunks: unknown[] = [];
+    for await (const chunk of stream) {
+      await delay(350);
+      chunks.push(chunk);
+    }
+
+    expect(chunks.map(String).join('')).toBe('image');
+  });
+
+  it('that is empty waits for its reader', async () => {
+    const { complaints } = await start(
+      (response) => {
+        response.writeHead(200, { 'Content-Type': 'image/png', 'Content-Length': 0 });
+        response.end();
+      },
+      { timeout: 100 },
+    );
+    const { stream } = await firstValueFrom(complaints.downloadImage('m'));
+    await delay(350);
+
+    expect(await buffer(stream)).toHaveLength(0);
+  });
+
+  it('may fail before anybody reads: whoever reads then is told', async () => {
+    const { complaints } = await start((response) => {
+      response.writeHead(200, { 'Content-Type': 'image/png', 'Content-Length': 5 });
+      response.end('image');
+    });
+    const aborter = new AbortController();
+    const { stream } = await firstValueFrom(
+      complaints.downloadImage('m', { signal: aborter.signal }),
+    );
+    // All of it has come: nothing else listens to the stream any more.
+    await until(() => stream.readableLength > 0);
+    await delay(50);
+    aborter.abort();
+    await delay(50);
+
+    await expect(buffer(stream)).rejects.toMatchObject({ code: 'ABORTED' });
   });
 
   it('may take longer than the time limit as long as something comes', async () => {
