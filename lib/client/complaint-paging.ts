@@ -21,7 +21,9 @@ export interface PagedList<T> {
 
 /**
  * Every item of a list once. What is added to a list while it is read shifts the rest to later
- * offsets, so that items come again: those are left out.
+ * offsets, so that items come again: those are left out. What leaves it shifts the rest to earlier
+ * ones, which a lower `total_count` tells: then it is read again from there. Where no total is sent,
+ * an item may be missed so.
  *
  * @throws WechatPayApiError MALFORMED_ANSWER when the pages do not lead to an end
  */
@@ -31,12 +33,13 @@ export async function* itemsOf<T>(
 ): AsyncGenerator<T, void, undefined> {
   const seen = new Set<string>();
   let offset = 0;
-  let firstTotal: number | undefined;
+  let total: number | undefined;
+  /** How many have been added since the first page, as far as totals tell. */
+  let added = 0;
   for (let pages = 0; pages < MAX_PAGES; pages += 1) {
     const page = await lastValueUnlessAborted(fetch(offset), signal);
     if (!page || page.data.length === 0) return;
-    const { data, total_count } = page;
-    firstTotal ??= total_count;
+    const { data, limit, total_count } = page;
     const before = seen.size;
     for (const item of data) {
       const key = keyOf(item);
@@ -44,12 +47,20 @@ export async function* itemsOf<T>(
       seen.add(key);
       yield item;
     }
-    offset += data.length;
-    const added = (total_count ?? 0) - (firstTotal ?? 0);
-    if (seen.size === before && offset - seen.size > added) {
-      throw endless(name, 'the same page comes again');
+    const change = total === undefined || total_count === undefined ? 0 : total_count - total;
+    total = total_count;
+    if (change < 0) {
+      offset = Math.max(0, offset + change);
+      continue;
     }
-    if (total_count !== undefined && offset >= total_count) return;
+    added += change;
+    offset += data.length;
+    if (seen.size === before) {
+      const isTheSame = total === undefined ? data.length >= limit : offset - seen.size > added;
+      if (isTheSame) throw endless(name, 'the same page comes again');
+      if (total === undefined) return;
+    }
+    if (total !== undefined && offset >= total) return;
   }
   throw endless(name, `there is no end to it after ${MAX_PAGES} pages`);
 }

@@ -348,6 +348,26 @@ describe('Pages that lead to no end', () => {
     expect(calls).toHaveLength(10_000);
   });
 
+  it('end with a short page of what came before, when there is no total', async () => {
+    const { items, calls } = read((offset) => ({ data: offset === 0 ? [2, 1] : [1] }));
+
+    expect(await items).toEqual([2, 1]);
+    expect(calls).toEqual([0, 2]);
+  });
+
+  it('are read again from where something left the list', async () => {
+    let list = [4, 3, 2, 1];
+    const { items, calls } = read((offset) => {
+      const page = { data: list.slice(offset, offset + 2), total_count: list.length };
+      list = [3, 2, 1];
+      return page;
+    });
+
+    // 2 has moved to where 3 was when the second page was asked for.
+    expect(await items).toEqual([4, 3, 1, 2]);
+    expect(calls).toEqual([0, 2, 1]);
+  });
+
   it('end at an empty page, whatever the total says', async () => {
     const { items, calls } = read((offset) => ({ data: offset === 0 ? [1] : [], total_count: 9 }));
 
