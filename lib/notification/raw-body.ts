@@ -41,7 +41,7 @@ export function keptRawBody({ rawBody, body }: IncomingRequest): Uint8Array | un
 
 /**
  * The exact bytes of a body that still waits in the stream (Express with `bodyParser: false`), up to
- * 64 KiB. Undefined when a parser consumed them and kept nothing.
+ * 64 KiB. Undefined when something in this app consumed or decoded them and kept nothing.
  *
  * @throws ComplaintNotificationException BODY_TOO_LARGE, UNREADABLE_BODY, UNSUPPORTED_CONTENT_TYPE
  */
@@ -65,6 +65,10 @@ export async function readRawBody(request: IncomingRequest): Promise<Uint8Array 
   } catch (cause) {
     // raw-body leaves the stream paused: without a reader, nothing behind it on this connection moves.
     stream.resume();
+    // Decoded by something in this app before it was read: the bytes are lost, as by a parser.
+    if (isNativeError(cause) && 'type' in cause && cause.type === 'stream.encoding.set') {
+      return undefined;
+    }
     const isTooLarge = isNativeError(cause) && 'status' in cause && cause.status === 413;
     throw isTooLarge
       ? new ComplaintNotificationException(

@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { once } from 'node:events';
 import { gzipSync } from 'node:zlib';
@@ -259,6 +259,22 @@ describe('With bodyParser: false, Express', () => {
     });
     expect(received).toMatchObject([{ id: 'EV-8' }]);
     expect(logger.ours()).toEqual([]);
+  });
+
+  it('says so when something before the guard has decoded the stream', async () => {
+    const { url, logger } = await start({
+      nest,
+      configure: (app) =>
+        app.use((request: IncomingMessage, _response: unknown, next: () => void) => {
+          request.setEncoding('utf8');
+          next();
+        }),
+    });
+    const { headers, body } = signComplaintNotification(merchant);
+    await expect(httpPost(`${url}/complaints`, headers, body)).resolves.toMatchObject({
+      status: 500,
+    });
+    expect(logger.ours('error')).toEqual([expect.stringContaining('RAW_BODY_UNAVAILABLE')]);
   });
 
   it('refuses an empty body as no notification', async () => {
