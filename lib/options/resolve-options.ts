@@ -24,6 +24,7 @@ import type {
 export const PUBLIC_KEY_ID_PREFIX = 'PUB_KEY_ID_';
 
 const DEFAULT_BASE_URLS = ['https://api.mch.weixin.qq.com', 'https://api2.mch.weixin.qq.com'];
+const OVERSEAS_HOST = 'apihk.mch.weixin.qq.com';
 /** Milliseconds. */
 export const MAX_TIMEOUT = 600_000;
 /** Milliseconds for a call with all its attempts. */
@@ -347,6 +348,9 @@ function resolveBaseUrls(baseUrls: unknown, report: Report): string[] {
   return baseUrls.map((text: unknown, index) => {
     const url = typeof text === 'string' && URL.canParse(text) ? new URL(text) : undefined;
     const fix = `Give scheme and host only, such as ${DEFAULT_BASE_URLS[0]}.`;
+    if (url?.hostname === OVERSEAS_HOST) {
+      report(`baseUrls[${index}]`, 'is for overseas merchants, whose paths are others', fix);
+    }
     if (!url || !/^https?:$/.test(url.protocol)) {
       report(`baseUrls[${index}]`, 'is not an absolute https URL', fix);
       return '';

@@ -74,8 +74,9 @@ export interface WechatPayComplaintModuleOptions {
 
 /**
  * GET and PUT are sent again after network failures, 5xx, 429 and probes; POST and DELETE only when
- * they cannot have taken effect: after failures to connect, and 429. Pauses grow exponentially, with
- * full jitter, and heed `Retry-After`. Every attempt is signed anew.
+ * they cannot have taken effect: after failures to connect, and 429. `respondImmediately` counts as
+ * a GET, for WeChat Pay recognises its repetitions. Pauses grow exponentially, with full jitter, and
+ * heed `Retry-After`. Every attempt is signed anew.
  */
 export interface RetryOptions {
   /** How often a call is sent at most. @default 3 */

@@ -275,7 +275,7 @@ describe('resolveOptions with good options', () => {
 
   it.each([
     ['https with a port', 'https://proxy.example:8443', 'https://proxy.example:8443'],
-    ['a trailing slash', 'https://apihk.mch.weixin.qq.com/', 'https://apihk.mch.weixin.qq.com'],
+    ['a trailing slash', 'https://api2.mch.weixin.qq.com/', 'https://api2.mch.weixin.qq.com'],
     ['http on 127.0.0.1', 'http://127.0.0.1:3000', 'http://127.0.0.1:3000'],
     ['http on localhost', 'http://localhost:3000', 'http://localhost:3000'],
     ['http on ::1', 'http://[::1]:3000', 'http://[::1]:3000'],
@@ -858,6 +858,7 @@ describe('resolveOptions with faulty options', () => {
 
   const NO_URL = 'is not an absolute https URL';
   const NO_HTTPS = 'uses http, which is for loopback hosts only';
+  const OVERSEAS = 'is for overseas merchants, whose paths are others';
   const TOO_MUCH = 'has a path, query, fragment or credentials';
   it.each([
     ['malformed', 'https://', NO_URL],
@@ -874,6 +875,7 @@ describe('resolveOptions with faulty options', () => {
     ['with a fragment', 'https://api.mch.weixin.qq.com/#a', TOO_MUCH],
     ['with credentials', 'https://user:pass@api.mch.weixin.qq.com', TOO_MUCH],
     ['loopback with a path', 'http://127.0.0.1:3000/v3', TOO_MUCH],
+    ['that of other paths', 'https://apihk.mch.weixin.qq.com', OVERSEAS],
   ])('refuses a base URL that is %s', (_what, url, text) => {
     expect(problemsOf({ baseUrls: ['https://api.mch.weixin.qq.com', url] })).toEqual([
       problem('baseUrls[1]', text, /^Give scheme and host only/),

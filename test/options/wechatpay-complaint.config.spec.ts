@@ -121,14 +121,14 @@ describe('wechatPayComplaintConfig', () => {
       read({
         WECHATPAY_DOWNLOAD_CERTIFICATES: 'true',
         WECHATPAY_REFRESH_INTERVAL: '3600000',
-        WECHATPAY_BASE_URLS: 'https://apihk.mch.weixin.qq.com , http://127.0.0.1:3000',
+        WECHATPAY_BASE_URLS: 'https://api2.mch.weixin.qq.com , http://127.0.0.1:3000',
         WECHATPAY_TIMEOUT: ' 5000 ',
         WECHATPAY_CLOCK_TOLERANCE: '60',
         WECHATPAY_CALLBACK_URL: 'https://shop.example.com/complaints',
       }),
     ).toMatchObject({
       platformCertificates: { download: true, refreshInterval: 3_600_000 },
-      baseUrls: ['https://apihk.mch.weixin.qq.com', 'http://127.0.0.1:3000'],
+      baseUrls: ['https://api2.mch.weixin.qq.com', 'http://127.0.0.1:3000'],
       timeout: 5000,
       clockTolerance: 60,
       callbackUrl: 'https://shop.example.com/complaints',
