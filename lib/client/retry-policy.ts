@@ -16,7 +16,7 @@ export interface RetrySettings {
 }
 
 /** Codes of a TLS handshake that failed: the request is only sent after it. */
-const HANDSHAKE = /^ERR_TLS_|CERT/;
+const HANDSHAKE = /^ERR_TLS_|CERT|^UNABLE_TO_VERIFY_/;
 /** Codes of Node for a connection that was not made, or broke; those of axios begin with `ERR_`. */
 const CONNECTION = /^(E(?!RR_)[A-Z_]+|TIMEOUT)$/;
 /** What failed when a connection was not made; the same codes can come from one that was. */

@@ -225,10 +225,8 @@ export class WechatPayTransport {
   }
 
   /** Zero is axios' word for "never", and timers know no infinity: such values mean the option's. */
-  private timeLimit(wanted: number | undefined): number {
-    return wanted !== undefined && wanted > 0 && wanted <= MAX_TIMEOUT
-      ? wanted
-      : this.options.timeout;
+  private timeLimit(wanted = 0): number {
+    return wanted > 0 && wanted < Infinity ? Math.min(wanted, MAX_TIMEOUT) : this.options.timeout;
   }
 
   /** Names are merged without regard to case, later ones win: no caller replaces what is signed. */

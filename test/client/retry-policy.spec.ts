@@ -62,7 +62,7 @@ describe('mayRepeat', () => {
 
   it.each([
     'CERT_HAS_EXPIRED',
-    'UNABLE_TO_VERIFY_LEAF_SIGNATURE_CERT',
+    'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
     'DEPTH_ZERO_SELF_SIGNED_CERT',
     'ERR_TLS_CERT_ALTNAME_INVALID',
   ])('repeats even a POST after %s: it was never sent', (code) => {
