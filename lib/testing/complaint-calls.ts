@@ -1,6 +1,6 @@
+import { dayOf } from '../client/argument-checks.js';
 import type { MessageBlock } from '../client/complaint-message.interface.js';
 import { isJsonObject, type JsonObject, parseJsonObject } from '../protocol/json.js';
-import { parseDay } from './china-time.js';
 import type { ImageUpload } from './image-upload.js';
 import {
   CallRefusal,
@@ -184,7 +184,8 @@ function page(
 }
 
 function readDay(name: string, text: string): number {
-  return parseDay(text) ?? refuse(name, text, '日期格式应为 yyyy-MM-dd', 'query');
+  const day = dayOf(text);
+  return Number.isNaN(day) ? refuse(name, text, '日期格式应为 yyyy-MM-dd', 'query') : day;
 }
 
 function readCount(

@@ -6,6 +6,7 @@ import type {
   ComplaintActionType,
   ComplaintEventType,
 } from '../notification/complaint-notification-payload.interface.js';
+import { toChinaTime } from './china-time.js';
 import type { TestMerchant, TestPlatformKey } from './test-merchant.js';
 
 /** Ready to be posted: `request(app).post(path).set(headers).send(body)`, or by `fetch`. */
@@ -66,7 +67,7 @@ export function createNotificationBody(
 ): string {
   const {
     id = `EV-${randomUUID().replaceAll('-', '')}`,
-    create_time = new Date().toISOString().replace('Z', '+00:00'),
+    create_time = toChinaTime(Date.now()),
     event_type = 'COMPLAINT.CREATE',
     resource_type = 'encrypt-resource',
     summary = event_type === 'COMPLAINT.CREATE' ? '产生新投诉' : '投诉状态变更',

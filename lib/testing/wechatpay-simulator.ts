@@ -305,12 +305,15 @@ export class WechatPaySimulator {
    */
   async idle(): Promise<readonly Delivery[]> {
     const deliveries: Delivery[] = [];
+    const failures: unknown[] = [];
     // Whoever is notified may call again, which causes more.
     while (this.caused.length > 0) {
-      for (const delivery of await Promise.all(this.caused.splice(0))) {
-        if (delivery) deliveries.push(delivery);
+      for (const outcome of await Promise.allSettled(this.caused.splice(0))) {
+        if (outcome.status === 'rejected') failures.push(outcome.reason);
+        else if (outcome.value) deliveries.push(outcome.value);
       }
     }
+    if (failures.length > 0) throw toError(failures[0]);
     return deliveries;
   }
 

@@ -76,7 +76,7 @@ describe('signComplaintNotification', () => {
     const envelope = envelopeOf(body);
     expect(envelope).toEqual({
       id: expect.stringMatching(/^EV-\w{1,33}$/),
-      create_time: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00$/),
+      create_time: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+08:00$/),
       event_type: 'COMPLAINT.CREATE',
       resource_type: 'encrypt-resource',
       summary: '产生新投诉',
