@@ -60,7 +60,10 @@ export function fields<T extends object>(readers: Fields<T>): Reader<T> {
     const read = known
       .map(([name, reader]) => [name, reader(value[name], `${prefix}${name}`)] as const)
       .filter(([, field]) => field !== undefined);
-    const others = Object.entries(value).filter(([name]) => !Object.hasOwn(readers, name));
+    // A field of that name would become the prototype of whatever it is assigned to.
+    const others = Object.entries(value).filter(
+      ([name]) => !Object.hasOwn(readers, name) && name !== '__proto__',
+    );
     // Every field of T has just been read as what T says.
     return Object.fromEntries([...read, ...others]) as T;
   };

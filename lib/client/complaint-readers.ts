@@ -48,7 +48,7 @@ import type {
   UploadedComplaintImage,
 } from './complaint-requests.interface.js';
 
-const readMedia = fields<ComplaintMedia>({ media_type: text, media_url: list(text) });
+const readMedia = fields<ComplaintMedia>({ media_type: text, media_url: listOrNone(text) });
 
 /** @throws AnswerFault */
 export const readComplaint = fields<Complaint>({
@@ -149,7 +149,7 @@ const BLOCKS: ReadonlyMap<string, Reader<MessageBlock>> = new Map<string, Reader
     fields<FaqListMessageBlock>({
       type: literal('FAQ_LIST'),
       faq_list: fields<MessageFaqList>({
-        faqs: list(
+        faqs: listOrNone(
           fields<MessageFaq>({
             faq_id: optional(text),
             faq_title: text,
@@ -171,7 +171,7 @@ const BLOCKS: ReadonlyMap<string, Reader<MessageBlock>> = new Map<string, Reader
     fields<ButtonGroupMessageBlock>({
       type: literal('BUTTON_GROUP'),
       button_group: fields<MessageButtonGroup>({
-        buttons: list(fields<Omit<MessageButton, 'invalid_info'>>(button)),
+        buttons: listOrNone(fields<Omit<MessageButton, 'invalid_info'>>(button)),
         button_layout: optional(text),
         invalid_info: readInvalidInfo,
       }),

@@ -154,7 +154,7 @@ export class ComplaintService {
     config?: WechatPayRequestConfig,
   ): PagedObservable<ComplaintHistoryEntry> {
     const entries = {
-      name: `GET ${PATH}/${complaintId}/negotiation-historys`,
+      name: `GET ${PATH}/{complaint_id}/negotiation-historys`,
       fetch: (offset: number) => this.history(complaintId, { limit: MAX_ENTRIES, offset }, config),
       keyOf: ({ log_id }: ComplaintHistoryEntry) => log_id,
     };
@@ -248,7 +248,7 @@ export class ComplaintService {
 
   /**
    * 图片上传接口: JPG, BMP or PNG, at most 2 MiB. A stream is read to its end before anything is sent,
-   * and so serves one subscription only.
+   * and so serves one subscription only; no time limit holds until then but the `signal` of `config`.
    *
    * @see https://pay.weixin.qq.com/doc/v3/merchant/4012467250
    */

@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import type { AxiosResponse } from 'axios';
 import { isJsonObject, isNestedWithin, parseJsonObject } from '../protocol/json.js';
 import { readRequestId } from '../protocol/request-id.js';
@@ -61,8 +61,8 @@ export async function toStreamedAnswer(
   limit: number,
 ): Promise<StreamedAnswer> {
   const head = toHead(response);
-  // With responseType 'stream' axios hands over nothing else.
-  const source = response.data as Readable;
+  const source: unknown = response.data;
+  if (!(source instanceof Readable)) throw new Error('the answer is no stream');
   if (!isSuccess(head)) {
     const body = await readAtMost(source, MAX_ANSWER_BYTES);
     throw toApiError(call, head, body ?? Buffer.alloc(0));

@@ -304,7 +304,7 @@ describe('What is read of an answer', () => {
     ['text is missing', { type: 'TEXT' }],
     ['text.text is missing', { type: 'TEXT', text: {} }],
     ['image.media_id is missing', { type: 'IMAGE', image: {} }],
-    ['faq_list.faqs is missing', { type: 'FAQ_LIST', faq_list: {} }],
+    ['faq_list.faqs is of type string, not a list', { type: 'FAQ_LIST', faq_list: { faqs: '1' } }],
     [
       'button_group.buttons[0].text is missing',
       { type: 'BUTTON_GROUP', button_group: { buttons: [{}] } },
