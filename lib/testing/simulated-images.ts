@@ -10,7 +10,7 @@ export interface SimulatedImage {
 
 const MAX_BYTES = 2 * 1024 * 1024;
 
-/** By how the bytes begin. */
+/** By how the bytes begin. Not the client's list: what that one lets through is judged here. */
 const KINDS: readonly [start: Buffer, contentType: string, extension: RegExp][] = [
   [Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]), 'image/png', /\.png$/i],
   [Buffer.from([0xff, 0xd8, 0xff]), 'image/jpeg', /\.jpg$/i],
