@@ -421,10 +421,10 @@ describe('The stream of an image', () => {
   );
 
   it('does not fail because its reader takes longer than the time limit', async () => {
-    const { complaints } = await start(sendImage, { timeout: 100 });
+    const { complaints } = await start(sendImage, { timeout: 400 });
     const { stream } = await firstValueFrom(complaints.downloadImage('m'));
     await until(() => stream.readableLength > 0);
-    await delay(350);
+    await delay(1000);
 
     expect((await buffer(stream)).equals(IMAGE)).toBe(true);
   });
@@ -436,12 +436,12 @@ describe('The stream of an image', () => {
         response.write('image');
         setTimeout(() => response.end(), 30);
       },
-      { timeout: 100 },
+      { timeout: 400 },
     );
     const { stream } = await firstValueFrom(complaints.downloadImage('m'));
     const chunks: unknown[] = [];
     for await (const chunk of stream) {
-      await delay(350);
+      await delay(1000);
       chunks.push(chunk);
     }
 
@@ -454,10 +454,10 @@ describe('The stream of an image', () => {
         response.writeHead(200, { 'Content-Type': 'image/png', 'Content-Length': 0 });
         response.end();
       },
-      { timeout: 100 },
+      { timeout: 400 },
     );
     const { stream } = await firstValueFrom(complaints.downloadImage('m'));
-    await delay(350);
+    await delay(1000);
 
     expect(await buffer(stream)).toHaveLength(0);
   });
