@@ -406,7 +406,7 @@ describe('The stream of an image', () => {
   it.each([Buffer.alloc(0), Buffer.from('begin')])(
     'fails when nothing more comes within the time limit, after %j',
     async (bytes) => {
-      const { complaints, response } = await startStalling(bytes, { timeout: 100 });
+      const { complaints, response } = await startStalling(bytes, { timeout: 400 });
       const image = await firstValueFrom(complaints.downloadImage('m'));
       const closed = once(await response, 'close');
 
@@ -414,7 +414,7 @@ describe('The stream of an image', () => {
       expect(error).toBeInstanceOf(WechatPayNetworkError);
       expect(error).toMatchObject({
         code: 'TIMEOUT',
-        message: expect.stringContaining('nothing more came within 100 ms'),
+        message: expect.stringContaining('nothing more came within 400 ms'),
       });
       await closed;
     },
