@@ -18,6 +18,7 @@ import {
 } from 'nestjs-wechatpay-complaint/testing';
 import { closeAll, closedPort, startServer, startSimulator } from '../support/client-bench.js';
 import { type ReceivedPost, startReceiver } from '../support/client-http.js';
+import { deferred } from '../support/deferred.js';
 import { closeApps, startApp } from '../support/start-app.js';
 import { until } from '../support/until.js';
 
@@ -309,9 +310,17 @@ describe('notify', () => {
 
   describe('ends when the simulator stops', () => {
     it('while it waits for the next try', async () => {
-      const { notify, simulator, posts } = await start([500], { schedule: [NEVER], timeScale: 1 });
+      const answered = deferred<undefined>();
+      // The pauses are only asked for once the first try is over.
+      const schedule = Object.assign([NEVER], {
+        *[Symbol.iterator]() {
+          answered.resolve(undefined);
+          yield NEVER;
+        },
+      });
+      const { notify, simulator, posts } = await start([500], { schedule, timeScale: 1 });
       const delivery = notify({ retry: true });
-      await until(() => posts.length === 1);
+      await answered.promise;
 
       await simulator.stop();
 
