@@ -1,3 +1,4 @@
+import { defer, type Observable } from 'rxjs';
 import { isJsonObject } from '../protocol/json.js';
 import { kindOf } from '../protocol/kind-of.js';
 import { WechatPayArgumentError } from './wechatpay-argument.error.js';
@@ -10,6 +11,17 @@ export function assertArguments(problems: ArgumentProblems): void {
   for (const [field, found] of Object.entries(problems)) {
     if (found.length > 0) throw new WechatPayArgumentError(field, found);
   }
+}
+
+/** A call that is only made when nothing is wrong with its arguments. */
+export function checked<T>(
+  problems: () => ArgumentProblems,
+  call: () => Observable<T>,
+): Observable<T> {
+  return defer(() => {
+    assertArguments(problems());
+    return call();
+  });
 }
 
 /** WeChat Pay takes characters of one to three bytes of UTF-8, and no NUL. */
@@ -68,7 +80,7 @@ export function httpsUrlProblems(value: unknown, max: number): string[] {
   return problems;
 }
 
-const MAX_MEDIA_ID_LENGTH = 512;
+export const MAX_MEDIA_ID_LENGTH = 512;
 
 /** Of up to four ids of uploaded images. */
 export function mediaIdsProblems(value: unknown): string[] {

@@ -1,13 +1,14 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { defer, finalize, from, type Observable, of } from 'rxjs';
+import { DEFAULT_BASE_URLS, OVERSEAS_HOST } from '../options/resolve-options.js';
 import { kindOf } from '../protocol/kind-of.js';
 import { messageOf } from '../protocol/message-of.js';
-import { assertArguments, textProblems } from './argument-checks.js';
+import { assertArguments, MAX_MEDIA_ID_LENGTH, textProblems } from './argument-checks.js';
 import type { ComplaintImage } from './complaint-requests.interface.js';
 import { readAtMost } from './guarded-stream.js';
 import type { AnswerHead, StreamedAnswer } from './wechatpay-answer.js';
-import { WechatPayApiError } from './wechatpay-api.error.js';
+import { malformedAnswer, type WechatPayApiError } from './wechatpay-api.error.js';
 import { WechatPayArgumentError } from './wechatpay-argument.error.js';
 import type { EncodedContent } from './wechatpay-call.js';
 
@@ -17,11 +18,7 @@ const MAX_UPLOAD_BYTES = 2 * 1024 * 1024;
 /** What downloads are bounded by: pictures of users' cameras have some MiB. */
 export const MAX_DOWNLOAD_BYTES = 16 * 1024 * 1024;
 /** Where `media_url`s point to; the request always goes to the configured hosts. */
-const DOCUMENTED_ORIGINS = [
-  'https://api.mch.weixin.qq.com',
-  'https://api2.mch.weixin.qq.com',
-  'https://apihk.mch.weixin.qq.com',
-];
+const DOCUMENTED_ORIGINS = [...DEFAULT_BASE_URLS, `https://${OVERSEAS_HOST}`];
 
 interface ImageKind {
   readonly name: string;
@@ -157,7 +154,7 @@ export function imageTarget(idOrUrl: string, baseUrls: readonly string[]): strin
     // A query of https is sent with this one escaped, and has to be signed as it is sent.
     return idOrUrl.slice(originOf(idOrUrl).length).replaceAll("'", '%27');
   }
-  assertArguments({ media_id: textProblems(idOrUrl, 512) });
+  assertArguments({ media_id: textProblems(idOrUrl, MAX_MEDIA_ID_LENGTH) });
   // As it stands in a URL of WeChat Pay it is escaped already.
   const segment = isEscaped(idOrUrl) ? idOrUrl : encodeURIComponent(idOrUrl);
   assertArguments({ media_id: segmentProblems(segment) });
@@ -203,9 +200,9 @@ function segmentProblems(segment: string): string[] {
  *
  * @throws WechatPayApiError MALFORMED_ANSWER
  */
-export function assertImage(call: string, { status, headers, requestId }: AnswerHead): void {
-  const fault = (reason: string): WechatPayApiError =>
-    new WechatPayApiError(call, 'MALFORMED_ANSWER', reason, undefined, { status, requestId });
+export function assertImage(call: string, answer: AnswerHead): void {
+  const { headers } = answer;
+  const fault = (reason: string): WechatPayApiError => malformedAnswer(call, reason, answer);
   const { 'content-encoding': encoding = 'identity' } = headers;
   if (encoding !== 'identity') throw fault('the answer is encoded, which was not asked for');
   if (contentTypeOf(headers) === undefined) throw fault('the answer is no image');

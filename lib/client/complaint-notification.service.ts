@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { catchError, defer, map, type Observable, of, switchMap, throwError } from 'rxjs';
+import { catchError, map, type Observable, of, switchMap, throwError } from 'rxjs';
 import type { WechatPayRequestConfig } from '../options/wechatpay-complaint-options.interface.js';
 import { callbackUrlProblems } from '../protocol/callback-url.js';
 import { fields, type Reader, text } from './answer-reader.js';
+import { checked } from './argument-checks.js';
 import { MerchantContext } from './merchant-context.js';
 import { WechatPayApiError } from './wechatpay-api.error.js';
-import { WechatPayArgumentError } from './wechatpay-argument.error.js';
 import { WechatPaySignatureError } from './wechatpay-signature.error.js';
 
 const PATH = '/v3/merchant-service/complaint-notifications';
@@ -156,12 +156,8 @@ export class ComplaintNotificationService {
   }
 
   private checked<T>(url: string, call: () => Observable<T>): Observable<T> {
-    return defer(() => {
-      const problems = callbackUrlProblems(url, this.merchant.options.allowPrivateCallbackUrls);
-      return problems.length > 0
-        ? throwError(() => new WechatPayArgumentError('url', problems))
-        : call();
-    });
+    const { allowPrivateCallbackUrls } = this.merchant.options;
+    return checked(() => ({ url: callbackUrlProblems(url, allowPrivateCallbackUrls) }), call);
   }
 }
 

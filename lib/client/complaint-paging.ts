@@ -3,7 +3,7 @@ import { dateOf, dayOf } from './argument-checks.js';
 import type { Page } from './complaint.interface.js';
 import type { ComplaintRange } from './complaint-requests.interface.js';
 import { lastValueUnlessAborted } from './paged-observable.js';
-import { WechatPayApiError } from './wechatpay-api.error.js';
+import { malformedAnswer, type WechatPayApiError } from './wechatpay-api.error.js';
 
 /**
  * Days of a range, first and last included, that WeChat Pay takes in whatever way it counts its 30.
@@ -66,7 +66,7 @@ export async function* itemsOf<T>(
 }
 
 function endless(name: string, reason: string): WechatPayApiError {
-  return new WechatPayApiError(name, 'MALFORMED_ANSWER', reason, undefined, { status: 200 });
+  return malformedAnswer(name, reason, { status: 200 });
 }
 
 /** Ranges that WeChat Pay takes, oldest first, which together are the one given. */

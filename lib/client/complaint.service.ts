@@ -5,7 +5,12 @@ import { defer, map, type Observable, race, switchMap } from 'rxjs';
 import type { WechatPayRequestConfig } from '../options/wechatpay-complaint-options.interface.js';
 import { decryptRsaOaep } from '../protocol/rsa.js';
 import type { Reader } from './answer-reader.js';
-import { type ArgumentProblems, assertArguments, rangeProblems } from './argument-checks.js';
+import {
+  type ArgumentProblems,
+  assertArguments,
+  checked,
+  rangeProblems,
+} from './argument-checks.js';
 import { whenAborted } from './call-failure.js';
 import type { Complaint, ComplaintPage } from './complaint.interface.js';
 import type { ComplaintHistoryEntry, ComplaintHistoryPage } from './complaint-history.interface.js';
@@ -183,7 +188,7 @@ export class ComplaintService {
     config?: WechatPayRequestConfig,
   ): Observable<ImmediateComplaintResponseReceipt> {
     const body = this.naming(response);
-    return this.checked(
+    return checked(
       () => ({
         complaint_id: complaintIdProblems(complaintId),
         ...immediateResponseProblems(body),
@@ -258,7 +263,7 @@ export class ComplaintService {
     config?: WechatPayRequestConfig,
   ): Observable<UploadedComplaintImage> {
     const call = { method: 'POST', target: `${IMAGES_PATH}upload` } as const;
-    return this.checked(
+    return checked(
       () => ({ filename: filenameProblems(filename) }),
       () =>
         race(whenAborted(call, config?.signal), bytesOf(file)).pipe(
@@ -299,8 +304,8 @@ export class ComplaintService {
   }
 
   /**
-   * The user's phone number, in plain text: never log it. Undefined when there is none. Takes about
-   * a millisecond of this thread.
+   * The user's phone number, in plain text: never log it. Undefined when there is none. Takes some
+   * 200 microseconds of this thread.
    *
    * @throws WechatPayDecryptionError
    */
@@ -322,7 +327,7 @@ export class ComplaintService {
     read: Reader<T>,
     config?: WechatPayRequestConfig,
   ): Observable<T> {
-    return this.checked(problems, () =>
+    return checked(problems, () =>
       this.merchant.client.fetch(
         { method: 'GET', target: target(), maxBytes: MAX_PAGE_BYTES, hints: HINTS },
         read,
@@ -339,7 +344,7 @@ export class ComplaintService {
     problems: () => ArgumentProblems,
     config?: WechatPayRequestConfig,
   ): Observable<void> {
-    return this.checked(
+    return checked(
       () => ({ complaint_id: complaintIdProblems(complaintId), ...problems() }),
       () =>
         this.merchant.client.execute(
@@ -351,13 +356,6 @@ export class ComplaintService {
 
   private naming<T extends ComplaintedMerchant>(request: T): T {
     return { ...request, complainted_mchid: request.complainted_mchid ?? this.merchant.mchid };
-  }
-
-  private checked<T>(problems: () => ArgumentProblems, call: () => Observable<T>): Observable<T> {
-    return defer(() => {
-      assertArguments(problems());
-      return call();
-    });
   }
 }
 

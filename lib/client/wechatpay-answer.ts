@@ -6,7 +6,7 @@ import type { HeaderFields } from '../protocol/signature-headers.js';
 import { toTypedError } from './call-failure.js';
 import { guardStream, readAtMost } from './guarded-stream.js';
 import { parseRetryAfter } from './retry-policy.js';
-import { WechatPayApiError } from './wechatpay-api.error.js';
+import { malformedAnswer, WechatPayApiError } from './wechatpay-api.error.js';
 import { nameOf, type WechatPayCall } from './wechatpay-call.js';
 
 /** What comes before the body of a 2xx answer. */
@@ -73,19 +73,12 @@ export async function toStreamedAnswer(
     source.destroy();
     throw error;
   }
-  const { status, requestId } = head;
   const maxBytes = call.maxBytes ?? MAX_ANSWER_BYTES;
   const stream = guardStream(source, {
     maxBytes,
     limit,
     toTooLarge: () =>
-      new WechatPayApiError(
-        nameOf(call),
-        'MALFORMED_ANSWER',
-        `the answer has more than ${maxBytes} bytes`,
-        undefined,
-        { status, requestId },
-      ),
+      malformedAnswer(nameOf(call), `the answer has more than ${maxBytes} bytes`, head),
     toTypedError: (error) => toTypedError(call, error, limit),
   });
   return { ...head, stream };

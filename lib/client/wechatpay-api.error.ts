@@ -73,6 +73,15 @@ export class WechatPayApiError extends WechatPayError {
   }
 }
 
+/** A success that is not what is documented. `reason` completes "the answer ..." for people. */
+export function malformedAnswer(
+  call: string,
+  reason: string,
+  { status, requestId }: { readonly status: number; readonly requestId?: string },
+): WechatPayApiError {
+  return new WechatPayApiError(call, 'MALFORMED_ANSWER', reason, undefined, { status, requestId });
+}
+
 const MAX_MESSAGE_LENGTH = 500;
 
 /** Error answers are signed by nobody: none of them is to begin a log line of its own. */

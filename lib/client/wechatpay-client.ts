@@ -6,7 +6,7 @@ import { readSignatureHeaders } from '../protocol/signature-headers.js';
 import { SignatureRefusal } from '../protocol/signature-refusal.error.js';
 import { assertSignature, assertTimely } from '../protocol/signature-verification.js';
 import { AnswerFault, type Reader } from './answer-reader.js';
-import { WechatPayApiError } from './wechatpay-api.error.js';
+import { malformedAnswer } from './wechatpay-api.error.js';
 import type { AnswerHead, StreamedAnswer, UnverifiedAnswer } from './wechatpay-answer.js';
 import { nameOf, type WechatPayCall } from './wechatpay-call.js';
 import { WechatPaySignatureError } from './wechatpay-signature.error.js';
@@ -32,18 +32,13 @@ export class WechatPayClient {
    */
   fetch<T>(call: WechatPayCall, read: Reader<T>, config?: WechatPayRequestConfig): Observable<T> {
     return this.exchange(call, config).pipe(
-      map(({ status, requestId, body }) => {
+      map((answer) => {
         try {
-          return read(parseJsonObject(body), '');
+          return read(parseJsonObject(answer.body), '');
         } catch (error) {
           if (!(error instanceof AnswerFault)) throw error;
-          throw new WechatPayApiError(
-            nameOf(call),
-            'MALFORMED_ANSWER',
-            `the answer is genuine, but ${error.message}`,
-            undefined,
-            { status, requestId },
-          );
+          const reason = `the answer is genuine, but ${error.message}`;
+          throw malformedAnswer(nameOf(call), reason, answer);
         }
       }),
     );

@@ -23,8 +23,12 @@ import type {
 /** Ids of WeChat Pay public keys (微信支付公钥ID) begin with this; serial numbers are hex. */
 export const PUBLIC_KEY_ID_PREFIX = 'PUB_KEY_ID_';
 
-const DEFAULT_BASE_URLS = ['https://api.mch.weixin.qq.com', 'https://api2.mch.weixin.qq.com'];
-const OVERSEAS_HOST = 'apihk.mch.weixin.qq.com';
+export const DEFAULT_BASE_URLS = [
+  'https://api.mch.weixin.qq.com',
+  'https://api2.mch.weixin.qq.com',
+];
+/** Its API is the same under other paths. */
+export const OVERSEAS_HOST = 'apihk.mch.weixin.qq.com';
 /** Milliseconds. */
 export const MAX_TIMEOUT = 600_000;
 /** Milliseconds for a call with all its attempts. */
