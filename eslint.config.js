@@ -3,12 +3,6 @@ import prettier from 'eslint-config-prettier';
 import jest from 'eslint-plugin-jest';
 import tseslint from 'typescript-eslint';
 
-/**
- * Data flows one way: a folder of lib may import from those before it in this list only.
- * The entry points (index.ts, the module) come last.
- */
-const FOLDERS = ['protocol', 'store', 'options', 'keys', 'client', 'notification', 'testing'];
-
 export default tseslint.config(
   // The suite needs what a consumer has and this repository has not; it is checked where it runs.
   { ignores: ['dist', 'build', 'coverage', 'node_modules', 'test/compat/fixtures/suite'] },
@@ -38,35 +32,6 @@ export default tseslint.config(
       ],
     },
   },
-  ...FOLDERS.map((folder, index) => ({
-    files: [`lib/${folder}/**/*.ts`],
-    rules: {
-      'no-restricted-imports': [
-        'error',
-        {
-          patterns: FOLDERS.slice(index + 1)
-            .map((later) => `../${later}/*`)
-            .concat('../index.js', '../*.module.js')
-            .map((pattern) => ({
-              group: [pattern],
-              message: `lib/${folder} must not depend on what comes after it.`,
-            })),
-        },
-      ],
-    },
-  })),
-  {
-    files: ['lib/protocol/**/*.ts'],
-    rules: {
-      'no-restricted-syntax': [
-        'error',
-        {
-          selector: 'ImportDeclaration[source.value=/^@nestjs|^rxjs|^axios/]',
-          message: 'lib/protocol is pure: no Nest, no I/O.',
-        },
-      ],
-    },
-  },
   {
     files: ['test/**/*.ts'],
     extends: [jest.configs['flat/recommended']],
@@ -83,8 +48,8 @@ export default tseslint.config(
       ],
     },
   },
-  // What a browser has is for the compiler to know: sample/desk/tsconfig.browser.json.
-  { files: ['sample/desk/**/public/**/*.js'], rules: { 'no-undef': 'off' } },
+  // What a browser has is for the compiler to know: sample/03-desk/tsconfig.browser.json.
+  { files: ['sample/03-desk/**/public/**/*.js'], rules: { 'no-undef': 'off' } },
   { files: ['**/*.js'], languageOptions: { globals: { process: 'readonly', URL: 'readonly' } } },
   prettier,
 );

@@ -26,7 +26,7 @@ function missingChromium() {
 /** Suites by what they cannot do without. */
 const DEMANDING_SUITES = [
   // They talk to a real Redis, at REDIS_URL or 127.0.0.1:6379, or start servers of their own.
-  [missingRedis, ['/test/store/redis-', '/test/e2e/processes/', '/test/e2e/cluster-sample']],
+  [missingRedis, ['/test/unit/stores/redis-', '/test/e2e/processes/', '/test/e2e/cluster-sample']],
   [missingChromium, ['/test/e2e/desk-sample.browser']],
 ];
 
@@ -85,8 +85,8 @@ const config = {
   moduleNameMapper: {
     '^(\\.{1,2}/.*)\\.js$': '$1',
     '^nestjs-wechatpay-complaint$': '<rootDir>/lib/index.ts',
-    '^nestjs-wechatpay-complaint/config$': '<rootDir>/lib/options/wechatpay-complaint.config.ts',
-    '^nestjs-wechatpay-complaint/redis$': '<rootDir>/lib/store/redis.ts',
+    '^nestjs-wechatpay-complaint/config$': '<rootDir>/lib/config/wechatpay-complaint.config.ts',
+    '^nestjs-wechatpay-complaint/redis$': '<rootDir>/lib/stores/redis.ts',
     '^nestjs-wechatpay-complaint/testing$': '<rootDir>/lib/testing/index.ts',
   },
   collectCoverageFrom: ['lib/**/*.ts'],

@@ -7,11 +7,11 @@ export type {
   WechatPayComplaintModuleOptions,
   WechatPayComplaintOptionsFactory,
   WechatPayRequestConfig,
-} from './options/wechatpay-complaint-options.interface.js';
+} from './config/wechatpay-complaint-options.interface.js';
 export {
   type ConfigurationProblem,
   WechatPayConfigurationError,
-} from './options/wechatpay-configuration.error.js';
+} from './errors/wechatpay-configuration.error.js';
 export type { KeyMaterial } from './protocol/rsa-key.js';
 
 // Remembering which notifications were handled
@@ -19,12 +19,12 @@ export type {
   NotificationClaim,
   NotificationKey,
   NotificationStore,
-} from './store/notification-store.interface.js';
+} from './stores/notification-store.interface.js';
 export {
   MemoryNotificationStore,
   type MemoryNotificationStoreOptions,
-} from './store/memory-notification-store.js';
-export { NotificationStoreError } from './store/notification-store.error.js';
+} from './stores/memory-notification-store.js';
+export { NotificationStoreError } from './errors/notification-store.error.js';
 
 // Seen from outside
 export {
@@ -32,7 +32,7 @@ export {
   type CallEvent,
   NOTIFICATION_CHANNEL,
   type NotificationEvent,
-} from './diagnostics.js';
+} from './diagnostics/diagnostics.js';
 
 // Outbound: the callback URL
 export {
@@ -40,12 +40,12 @@ export {
   ComplaintNotificationService,
   type ComplaintNotificationUrl,
   type EnsuredComplaintNotification,
-} from './client/complaint-notification.service.js';
+} from './callback-url/complaint-notification.service.js';
 
 // Outbound: complaints
-export { ComplaintService } from './client/complaint.service.js';
-export { PagedObservable } from './client/paged-observable.js';
-export { WechatPayDecryptionError } from './client/wechatpay-decryption.error.js';
+export { ComplaintService } from './complaints/complaint.service.js';
+export { PagedObservable } from './complaints/paged-observable.js';
+export { WechatPayDecryptionError } from './errors/wechatpay-decryption.error.js';
 export type {
   Complaint,
   ComplaintAdditionalInfo,
@@ -62,12 +62,12 @@ export type {
   ServiceOrderState,
   SharePowerInfo,
   SharePowerReturnAddress,
-} from './client/complaint.interface.js';
+} from './complaints/interfaces/complaint.interface.js';
 export type {
   ComplaintHistoryEntry,
   ComplaintHistoryPage,
   ComplaintOperateType,
-} from './client/complaint-history.interface.js';
+} from './complaints/interfaces/complaint-history.interface.js';
 export type {
   ButtonGroupMessageBlock,
   ButtonMessageBlock,
@@ -96,7 +96,7 @@ export type {
   TextMessageBlock,
   UnknownMessageBlock,
   UnknownMessageBlockType,
-} from './client/complaint-message.interface.js';
+} from './complaints/interfaces/complaint-message.interface.js';
 export type {
   ComplaintedMerchant,
   ComplaintHistoryQuery,
@@ -106,52 +106,54 @@ export type {
   ComplaintRange,
   ComplaintRefundApproval,
   ComplaintRefundRejection,
-  ComplaintResponse,
-  ImmediateComplaintResponse,
-  ImmediateComplaintResponseReceipt,
+  ComplaintReply,
+  ImmediateComplaintReply,
+  ImmediateComplaintReplyReceipt,
   PageQuery,
   UploadedComplaintImage,
-} from './client/complaint-requests.interface.js';
+} from './complaints/interfaces/complaint-requests.interface.js';
 
 // Errors of both
 export {
   WechatPayApiError,
   type WechatPayApiErrorCode,
   type WechatPayApiErrorDetail,
-} from './client/wechatpay-api.error.js';
-export { WechatPayArgumentError } from './client/wechatpay-argument.error.js';
+} from './errors/wechatpay-api.error.js';
+export { WechatPayArgumentError } from './errors/wechatpay-argument.error.js';
 export {
   WechatPayNetworkError,
   type WechatPayNetworkErrorCode,
-} from './client/wechatpay-network.error.js';
-export { WechatPaySignatureError } from './client/wechatpay-signature.error.js';
-export { WechatPayError } from './protocol/wechatpay.error.js';
-export type { SignatureRefusalCode } from './protocol/signature-refusal.error.js';
+} from './errors/wechatpay-network.error.js';
+export {
+  type SignatureRejectionCode,
+  WechatPaySignatureError,
+} from './errors/wechatpay-signature.error.js';
+export { WechatPayError } from './errors/wechatpay.error.js';
 
 // Inbound: notifications
 export {
   ComplaintNotification,
   isComplaintNotification,
-} from './notification/complaint-notification.decorator.js';
+} from './notifications/complaint-notification.decorator.js';
 export {
   ComplaintNotificationException,
-  type ComplaintNotificationRefusalCode,
-} from './notification/complaint-notification.exception.js';
-export { ComplaintNotificationFilter } from './notification/complaint-notification.filter.js';
-export { ComplaintNotificationGuard } from './notification/complaint-notification.guard.js';
+  type ComplaintNotificationCode,
+} from './notifications/complaint-notification.exception.js';
+export { ComplaintNotificationFilter } from './notifications/complaint-notification.filter.js';
+export { ComplaintNotificationGuard } from './notifications/complaint-notification.guard.js';
 export {
-  ComplaintNotificationHandler,
+  ComplaintNotificationVerifier,
   type IncomingNotification,
-} from './notification/complaint-notification.handler.js';
-export { COMPLAINT_NOTIFICATION_RECEIVER } from './notification/complaint-notification.constants.js';
-export { ComplaintNotificationReceiver } from './notification/complaint-notification.receiver.js';
-export type { IncomingRequest } from './notification/raw-body.js';
-export { ComplaintNotificationInterceptor } from './notification/complaint-notification.interceptor.js';
+} from './notifications/complaint-notification.verifier.js';
+export { COMPLAINT_NOTIFICATION_RECEIVER } from './wechatpay-complaint.constants.js';
+export { ComplaintNotificationReceiver } from './notifications/complaint-notification.receiver.js';
+export type { IncomingRequest } from './notifications/raw-body.js';
+export { ComplaintNotificationInterceptor } from './notifications/complaint-notification.interceptor.js';
 export type {
   ComplaintActionType,
   ComplaintEventType,
   ComplaintNotificationPayload,
   ComplaintResource,
-} from './notification/complaint-notification-payload.interface.js';
-export { ComplaintPayload } from './notification/complaint-payload.decorator.js';
+} from './notifications/complaint-notification-payload.interface.js';
+export { ComplaintPayload } from './notifications/complaint-payload.decorator.js';
 export type { HeaderFields } from './protocol/signature-headers.js';

@@ -1,22 +1,25 @@
 import type { HttpService } from '@nestjs/axios';
 import { type BeforeApplicationShutdown, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
-import { CallbackUrlRegistrar } from './client/callback-url.registrar.js';
-import { ComplaintService } from './client/complaint.service.js';
-import { ComplaintNotificationService } from './client/complaint-notification.service.js';
-import { createHttpService, WECHATPAY_HTTP_SERVICE } from './client/http-service.js';
-import { MerchantContext } from './client/merchant-context.js';
-import { COMPLAINT_NOTIFICATION_RECEIVER } from './notification/complaint-notification.constants.js';
-import { ComplaintNotificationHandler } from './notification/complaint-notification.handler.js';
-import { ComplaintNotificationReceiver } from './notification/complaint-notification.receiver.js';
-import { ComplaintNotificationRunner } from './notification/complaint-notification.runner.js';
-import { RawBodyOption } from './notification/raw-body-option.js';
-import { resolveOptions } from './options/resolve-options.js';
+import { CallbackUrlRegistrar } from './callback-url/callback-url.registrar.js';
+import { ComplaintService } from './complaints/complaint.service.js';
+import { ComplaintNotificationService } from './callback-url/complaint-notification.service.js';
+import { createHttpService } from './http/http-service.js';
+import { MerchantContext } from './merchant/merchant-context.js';
+import {
+  COMPLAINT_NOTIFICATION_RECEIVER,
+  WECHATPAY_HTTP_SERVICE,
+} from './wechatpay-complaint.constants.js';
+import { ComplaintNotificationVerifier } from './notifications/complaint-notification.verifier.js';
+import { ComplaintNotificationReceiver } from './notifications/complaint-notification.receiver.js';
+import { ComplaintNotificationProcessor } from './notifications/complaint-notification.processor.js';
+import { RawBodyCheck } from './notifications/raw-body.check.js';
+import { resolveOptions } from './config/resolve-options.js';
 import {
   ConfigurableModuleClass,
   MODULE_OPTIONS_TOKEN,
-} from './options/wechatpay-complaint.module-definition.js';
-import type { WechatPayComplaintModuleOptions } from './options/wechatpay-complaint-options.interface.js';
+} from './wechatpay-complaint.module-definition.js';
+import type { WechatPayComplaintModuleOptions } from './config/wechatpay-complaint-options.interface.js';
 
 /**
  * Complaint notifications of WeChat Pay (微信支付消费者投诉) for a Nest app: `forRoot(options)`, or
@@ -33,18 +36,18 @@ import type { WechatPayComplaintModuleOptions } from './options/wechatpay-compla
       useFactory: (options: WechatPayComplaintModuleOptions | undefined, http: HttpService) =>
         new MerchantContext(resolveOptions(options), http),
     },
-    RawBodyOption,
-    ComplaintNotificationRunner,
+    RawBodyCheck,
+    ComplaintNotificationProcessor,
     ComplaintNotificationService,
     ComplaintService,
     CallbackUrlRegistrar,
-    ComplaintNotificationHandler,
+    ComplaintNotificationVerifier,
     { provide: COMPLAINT_NOTIFICATION_RECEIVER, useClass: ComplaintNotificationReceiver },
   ],
   exports: [
     ComplaintNotificationService,
     ComplaintService,
-    ComplaintNotificationHandler,
+    ComplaintNotificationVerifier,
     COMPLAINT_NOTIFICATION_RECEIVER,
   ],
 })
@@ -54,7 +57,7 @@ export class WechatPayComplaintModule
 {
   constructor(
     private readonly merchant: MerchantContext,
-    private readonly runner: ComplaintNotificationRunner,
+    private readonly runner: ComplaintNotificationProcessor,
   ) {
     super();
   }

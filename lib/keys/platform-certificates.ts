@@ -1,21 +1,22 @@
 import type { KeyObject } from 'node:crypto';
 import { Logger } from '@nestjs/common';
-import { messageOf } from '../protocol/message-of.js';
+import { errorMessage } from '../utils/error-message.js';
 import { findValidKey, type PlatformCertificate } from '../protocol/rsa-key.js';
-import { WechatPayError } from '../protocol/wechatpay.error.js';
+import { WechatPayError } from '../errors/wechatpay.error.js';
 import { type HeaderFields, readSignatureHeaders } from '../protocol/signature-headers.js';
-import { SignatureRefusal } from '../protocol/signature-refusal.error.js';
+import { SignatureRejection } from '../protocol/signature-rejection.js';
 import { assertSignature, assertTimely } from '../protocol/signature-verification.js';
-import { decryptCertificates } from './certificates-answer.js';
+import { decryptCertificates } from './certificate-list.js';
+import { LOGGER_CONTEXT } from '../wechatpay-complaint.constants.js';
 
 /** A 2xx answer of `GET /v3/certificates`, not verified yet. */
-export interface CertificatesAnswer {
+export interface CertificateListResponse {
   readonly headers: HeaderFields;
   readonly body: Uint8Array;
 }
 
 /** Sends the signed request. Rejects on anything but a 2xx answer, and when aborted. */
-export type FetchCertificates = (signal: AbortSignal) => Promise<CertificatesAnswer>;
+export type FetchCertificates = (signal: AbortSignal) => Promise<CertificateListResponse>;
 
 export interface PlatformCertificatesSettings {
   readonly fetch: FetchCertificates;
@@ -38,7 +39,7 @@ const JITTER = 0.1;
  * at an interval, one download at a time, swapped in whole, kept until they expire.
  */
 export class PlatformCertificates {
-  private readonly logger = new Logger('WechatPayComplaint');
+  private readonly logger = new Logger(LOGGER_CONTEXT);
   private readonly aborter = new AbortController();
   private certificates: ReadonlyMap<string, PlatformCertificate> = new Map();
   private inFlight?: Promise<void>;
@@ -98,7 +99,7 @@ export class PlatformCertificates {
     try {
       await this.load().catch((error: unknown) => {
         // Its successor follows at once; waiting for the cooldown would refuse genuine messages.
-        if (error instanceof SignatureRefusal && error.code === 'SIGNATURE_PROBE') {
+        if (error instanceof SignatureRejection && error.code === 'SIGNATURE_PROBE') {
           this.logger.debug('The list of platform certificates came with a probe, asking again.');
           return this.load();
         }
@@ -129,7 +130,7 @@ export class PlatformCertificates {
 
   /** The first answer can only be verified with what it brings; decrypting has authenticated that. */
   private verify(
-    { headers, body }: CertificatesAnswer,
+    { headers, body }: CertificateListResponse,
     certificates: ReadonlyMap<string, PlatformCertificate>,
   ): void {
     const signature = readSignatureHeaders(headers);
@@ -137,7 +138,7 @@ export class PlatformCertificates {
     const { serial } = signature;
     const key = certificates.get(serial)?.key ?? this.settings.findPinned(serial);
     if (!key) {
-      throw new SignatureRefusal(
+      throw new SignatureRejection(
         'UNKNOWN_SERIAL',
         `the list is signed with ${serial}, which it does not hold.`,
       );
@@ -152,5 +153,5 @@ const PUBLIC_KEY_MODE_HINT =
 function reasonOf(error: unknown): string {
   return error instanceof WechatPayError && error.code === 'RESOURCE_NOT_EXISTS'
     ? `${error.message} ${PUBLIC_KEY_MODE_HINT}`
-    : messageOf(error);
+    : errorMessage(error);
 }

@@ -1,8 +1,8 @@
 import type { KeyObject } from 'node:crypto';
-import { PUBLIC_KEY_ID_PREFIX } from '../options/resolve-options.js';
+import { PUBLIC_KEY_ID_PREFIX } from '../protocol/constants.js';
 import { findValidKey, type PlatformKey } from '../protocol/rsa-key.js';
-import { isSettledWithin } from '../settled-within.js';
-import { SignatureRefusal } from '../protocol/signature-refusal.error.js';
+import { settlesWithin } from '../utils/settles-within.js';
+import { SignatureRejection } from '../protocol/signature-rejection.js';
 import type { PlatformCertificates } from './platform-certificates.js';
 
 /**
@@ -31,10 +31,10 @@ export class PlatformKeys {
     if (!key && !serial.startsWith(PUBLIC_KEY_ID_PREFIX)) {
       const refresh = this.certificates?.refreshForUnknownSerial() ?? Promise.resolve();
       if (patience === Infinity) await refresh;
-      else await isSettledWithin(refresh, patience);
+      else await settlesWithin(refresh, patience);
       key = this.find(serial);
     }
-    if (!key) throw new SignatureRefusal('UNKNOWN_SERIAL', this.unknown(serial));
+    if (!key) throw new SignatureRejection('UNKNOWN_SERIAL', this.unknown(serial));
     return key;
   }
 

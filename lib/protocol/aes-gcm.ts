@@ -1,11 +1,11 @@
-import { createCipheriv, createDecipheriv, type KeyObject } from 'node:crypto';
+import { createDecipheriv, type KeyObject } from 'node:crypto';
 
 /** The one algorithm that APIv3 encrypts notifications and certificates with. */
 export const AEAD_AES_256_GCM = 'AEAD_AES_256_GCM';
 
-const CIPHER = 'aes-256-gcm';
+export const CIPHER = 'aes-256-gcm';
 const NONCE_LENGTH = 12;
-const TAG_LENGTH = 16;
+export const TAG_LENGTH = 16;
 
 /** Encrypted text as WeChat Pay sends it. */
 export interface AeadCiphertext {
@@ -47,18 +47,4 @@ export function decryptAesGcm(
     throw new Error('the tag does not fit: another APIv3 key, or a changed text');
   }
   return plaintext;
-}
-
-/** The counterpart, for simulators and test signers. */
-export function encryptAesGcm(
-  plaintext: string | Uint8Array,
-  { nonce, associated_data }: Omit<AeadCiphertext, 'ciphertext'>,
-  apiV3Key: KeyObject,
-): string {
-  const cipher = createCipheriv(CIPHER, apiV3Key, Buffer.from(nonce), {
-    authTagLength: TAG_LENGTH,
-  });
-  if (associated_data) cipher.setAAD(Buffer.from(associated_data));
-  const parts = [cipher.update(Buffer.from(plaintext)), cipher.final(), cipher.getAuthTag()];
-  return Buffer.concat(parts).toString('base64');
 }

@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, KeyObject, X509Certificate } from 'node:crypto';
-import { kindOf } from './kind-of.js';
+import { typeName } from '../utils/type-name.js';
 
 /** Key material as an application has it: PEM text, PEM bytes, or a key that is already parsed. */
 export type KeyMaterial = string | Uint8Array | KeyObject;
@@ -118,7 +118,7 @@ function toPem(material: unknown, fix: string): string {
     throw new KeyMaterialError(
       material === undefined
         ? 'is missing'
-        : `is of type ${kindOf(material)}, not a PEM string, Buffer or KeyObject`,
+        : `is of type ${typeName(material)}, not a PEM string, Buffer or KeyObject`,
       fix,
     );
   }

@@ -1,4 +1,4 @@
-import { SignatureRefusal } from './signature-refusal.error.js';
+import { SignatureRejection } from './signature-rejection.js';
 
 /** Header fields by lower-case name, as Node's `IncomingMessage#headers` has them. */
 export type HeaderFields = Readonly<Record<string, string | readonly string[] | undefined>>;
@@ -85,7 +85,7 @@ export function readSignatureHeaders(headers: HeaderFields): SignatureHeaders {
   const serial = read(SERIAL).toUpperCase();
   const signature = read(SIGNATURE);
   if (missing.length > 0 || malformed.length > 0) {
-    throw new SignatureRefusal(
+    throw new SignatureRejection(
       missing.length > 0 ? 'MISSING_HEADERS' : 'MALFORMED_HEADERS',
       [
         missing.length > 0 && `missing: ${missing.join(', ')}`,
@@ -98,7 +98,7 @@ export function readSignatureHeaders(headers: HeaderFields): SignatureHeaders {
   const type = headers['wechatpay-signature-type'];
   // Absent means RSA; anything but the one RSA scheme is refused rather than guessed at.
   if (type != null && type !== SIGNATURE_TYPE) {
-    throw new SignatureRefusal(
+    throw new SignatureRejection(
       'UNSUPPORTED_SIGNATURE_TYPE',
       `Wechatpay-Signature-Type is not ${SIGNATURE_TYPE}, the only one verified here.`,
     );

@@ -1,10 +1,10 @@
 import type { KeyObject } from 'node:crypto';
 import { verifyRsaSha256 } from './rsa.js';
 import { isProbe, type SignatureHeaders } from './signature-headers.js';
-import { SignatureRefusal } from './signature-refusal.error.js';
+import { SignatureRejection } from './signature-rejection.js';
 
 /** `timestamp\n nonce\n body\n` over the raw bytes; for an empty body only its line feed stays. */
-export function signedAnswerMessage(timestamp: string, nonce: string, body: Uint8Array): Buffer {
+export function signedMessage(timestamp: string, nonce: string, body: Uint8Array): Buffer {
   return Buffer.concat([Buffer.from(`${timestamp}\n${nonce}\n`), body, LINE_FEED]);
 }
 
@@ -24,14 +24,14 @@ export function assertTimely(
 ): void {
   const age = Math.floor(nowMs / 1000) - Number(headers.timestamp);
   if (Math.abs(age) > toleranceSeconds) {
-    throw new SignatureRefusal(
+    throw new SignatureRejection(
       age > 0 ? 'TIMESTAMP_TOO_OLD' : 'TIMESTAMP_TOO_NEW',
       `Wechatpay-Timestamp is ${Math.abs(age)} s ${age > 0 ? 'behind' : 'ahead of'} this machine's ` +
         `clock, ${toleranceSeconds} s are tolerated: a replayed message, or a clock to set (NTP).`,
     );
   }
   if (isProbe(headers.signature)) {
-    throw new SignatureRefusal(
+    throw new SignatureRejection(
       'SIGNATURE_PROBE',
       'WeChat Pay sent a deliberately wrong signature to see whether it would be refused. It was; nothing to do.',
     );
@@ -43,9 +43,9 @@ export function assertTimely(
  * @throws SignatureRefusal SIGNATURE_MISMATCH
  */
 export function assertSignature(headers: SignatureHeaders, body: Uint8Array, key: KeyObject): void {
-  const message = signedAnswerMessage(headers.timestamp, headers.nonce, body);
+  const message = signedMessage(headers.timestamp, headers.nonce, body);
   if (!verifyRsaSha256(message, headers.signature, key)) {
-    throw new SignatureRefusal(
+    throw new SignatureRejection(
       'SIGNATURE_MISMATCH',
       `The signature does not fit these bytes and the platform key ${headers.serial}: ` +
         'forged, or the body was changed on its way (a proxy, a parser, a re-serialised JSON).',

@@ -22,18 +22,18 @@ export {
   type NotificationKind,
   type NotifyOptions,
   RETRY_SCHEDULE,
-} from './notification-delivery.js';
-export type { SimulatedError } from './simulated-answer.js';
+} from './simulator/notification-delivery.js';
+export type { SimulatedError } from './simulator/simulated-response.js';
 export type {
   SimulatedComplaintContent,
   SimulatedMessage,
   SimulatedPlatformRequest,
-} from './simulated-complaints.js';
-export type { SimulatedRequest } from './request-authentication.js';
-export type { SimulatedFault } from './simulated-fault.js';
-export type { CallbackUrlAnswers } from './callback-url-calls.js';
+} from './simulator/simulated-complaints.js';
+export type { SimulatedRequest } from './simulator/request-authentication.js';
+export type { SimulatedFault } from './simulator/simulated-fault.js';
+export type { CallbackUrlResponses } from './simulator/callback-url.routes.js';
 export {
   type SimulatedStep,
   WechatPaySimulator,
   type WechatPaySimulatorOptions,
-} from './wechatpay-simulator.js';
+} from './simulator/wechatpay-simulator.js';

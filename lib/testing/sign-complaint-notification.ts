@@ -1,13 +1,14 @@
 import { createSecretKey, randomBytes, randomUUID, sign } from 'node:crypto';
-import { AEAD_AES_256_GCM, encryptAesGcm } from '../protocol/aes-gcm.js';
+import { AEAD_AES_256_GCM } from '../protocol/aes-gcm.js';
 import { SIGNATURE_TYPE } from '../protocol/signature-headers.js';
-import { signedAnswerMessage } from '../protocol/signature-verification.js';
+import { signedMessage } from '../protocol/signature-verification.js';
 import type {
   ComplaintActionType,
   ComplaintEventType,
-} from '../notification/complaint-notification-payload.interface.js';
+} from '../notifications/complaint-notification-payload.interface.js';
 import { toChinaTime } from './china-time.js';
 import type { TestMerchant, TestPlatformKey } from './test-merchant.js';
+import { encryptAesGcm } from './encrypt-aes-gcm.js';
 
 /** Ready to be posted: `request(app).post(path).set(headers).send(body)`, or by `fetch`. */
 export interface SignedNotification {
@@ -127,7 +128,7 @@ export function signatureHeaders(
     nonce = randomBytes(16).toString('hex'),
   }: SignatureOptions = {},
 ): Record<string, string> {
-  const message = signedAnswerMessage(String(timestamp), nonce, Buffer.from(body as string));
+  const message = signedMessage(String(timestamp), nonce, Buffer.from(body as string));
   return {
     'Wechatpay-Timestamp': String(timestamp),
     'Wechatpay-Nonce': nonce,

@@ -1,6 +1,6 @@
 import { KeyObject, randomBytes, webcrypto } from 'node:crypto';
-import type { WechatPayComplaintModuleOptions } from '../options/wechatpay-complaint-options.interface.js';
-import { PUBLIC_KEY_ID_PREFIX } from '../options/resolve-options.js';
+import type { WechatPayComplaintModuleOptions } from '../config/wechatpay-complaint-options.interface.js';
+import { PUBLIC_KEY_ID_PREFIX } from '../protocol/constants.js';
 
 /** A key pair of the pretended WeChat Pay. */
 export interface TestPlatformKey {

@@ -5,12 +5,12 @@ import {
   type TestMerchant,
   WechatPaySimulator,
 } from 'nestjs-wechatpay-complaint/testing';
-import { AppModule } from '../../sample/cluster/app.module.js';
+import { AppModule } from '../../sample/02-cluster/app.module.js';
 import { freePort, RedisServer } from '../support/redis-server.js';
 import { closeApps, startApp } from '../support/start-app.js';
 import { until } from '../support/until.js';
 
-describe('The app of sample/cluster', () => {
+describe('The app of sample/02-cluster', () => {
   const environment = { ...process.env };
   let merchant: TestMerchant;
   let simulator: WechatPaySimulator;

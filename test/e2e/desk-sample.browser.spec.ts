@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
-import { type RunningDesk, startDesk } from '../../sample/desk/simulation/start-desk.js';
-import { drawPicture } from '../../sample/desk/simulation/pictures.js';
+import { type RunningDesk, startDesk } from '../../sample/03-desk/simulation/start-desk.js';
+import { drawPicture } from '../../sample/03-desk/simulation/pictures.js';
 import { accessibilityFaults, startBrowser } from '../support/browser.js';
 
 // A browser starts, and waits for what a person would wait for.
@@ -9,7 +9,7 @@ jest.setTimeout(30_000);
 
 type Content = NonNullable<Parameters<RunningDesk['simulation']['simulator']['complain']>[1]>;
 
-describe('The pages of sample/desk', () => {
+describe('The pages of sample/03-desk', () => {
   const environment = { ...process.env };
   const pages: Page[] = [];
   /** What no page may say in its console. */
@@ -317,7 +317,7 @@ describe('The pages of sample/desk', () => {
       order: { out_trade_no: hostile },
     });
     const { simulator, merchant } = desk.simulation;
-    await simulator.userRespond(merchant, id, { text: hostile });
+    await simulator.sendUserMessage(merchant, id, { text: hostile });
 
     const page = await openDesk(id);
     const phone = await open('/simulation/?lang=en');
@@ -359,7 +359,7 @@ describe('The pages of sample/desk', () => {
         need_immediate_service: true,
       });
       const { simulator, merchant } = desk.simulation;
-      await simulator.userRespond(merchant, id, { text: '有人吗' });
+      await simulator.sendUserMessage(merchant, id, { text: '有人吗' });
       await simulator.applyPlatformService(merchant, id);
 
       const list = await open(`/?lang=${lang}`, { colorScheme });

@@ -1,14 +1,14 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { type RunningDesk, startDesk } from '../../sample/desk/simulation/start-desk.js';
-import type { ComplaintDetailsView, ComplaintView } from '../../sample/desk/complaint.view.js';
-import { drawPicture } from '../../sample/desk/simulation/pictures.js';
+import { type RunningDesk, startDesk } from '../../sample/03-desk/simulation/start-desk.js';
+import type { ComplaintDetailsView, ComplaintView } from '../../sample/03-desk/complaint.view.js';
+import { drawPicture } from '../../sample/03-desk/simulation/pictures.js';
 import { RecordingLogger } from '../support/recording-logger.js';
 import { until } from '../support/until.js';
 
 const PHONE = '13912345678';
 
 /** What the page calls; the page itself is looked at in desk-sample.browser.spec.ts. */
-describe('The app of sample/desk', () => {
+describe('The app of sample/03-desk', () => {
   const environment = { ...process.env };
   const logger = new RecordingLogger();
   let desk: RunningDesk;
@@ -114,10 +114,10 @@ describe('The app of sample/desk', () => {
 
   it('passes on no picture that a browser might run', async () => {
     const { simulator } = desk.simulation;
-    simulator.spoilNext({ status: 200, raw: '<script>alert(1)</script>' });
+    simulator.injectFaults({ status: 200, raw: '<script>alert(1)</script>' });
     const response = await get('/api/pictures?of=1');
     expect(response.status).toBe(502);
-    expect(await response.json()).toMatchObject({ code: 'MALFORMED_ANSWER' });
+    expect(await response.json()).toMatchObject({ code: 'MALFORMED_RESPONSE' });
   });
 
   it('answers with pictures, completes, and decides on refunds', async () => {
@@ -216,7 +216,7 @@ describe('The app of sample/desk', () => {
       requestId: expect.any(String),
     });
     expect((await get('/api/complaints/C-0')).status).toBe(404);
-    desk.simulation.simulator.spoilNext('unsigned');
+    desk.simulation.simulator.injectFaults('unsigned');
     const forged = await get(`/api/complaints/${id}`);
     expect(forged.status).toBe(502);
     expect(await forged.json()).toMatchObject({ code: 'MISSING_HEADERS' });
@@ -233,7 +233,7 @@ describe('The app of sample/desk', () => {
     const { simulator, merchant } = other.simulation;
 
     const { complaint, delivery } = await simulator.complain(merchant);
-    await simulator.userRespond(merchant, complaint.complaint_id, { text: '有人吗' });
+    await simulator.sendUserMessage(merchant, complaint.complaint_id, { text: '有人吗' });
 
     expect(delivery?.accepted).toBe(true);
     await until(() => received.includes('USER_RESPONSE'));

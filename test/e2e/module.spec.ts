@@ -17,7 +17,7 @@ import {
   ComplaintNotification,
   ComplaintNotificationException,
   ComplaintNotificationGuard,
-  ComplaintNotificationHandler,
+  ComplaintNotificationVerifier,
   type ComplaintNotificationPayload,
   ComplaintNotificationReceiver,
   ComplaintNotificationService,
@@ -195,7 +195,9 @@ describe('WechatPayComplaintModule', () => {
       Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]),
     );
     await expect(
-      app.get(ComplaintNotificationHandler).handle({ headers: lowerCase, body: Buffer.from(body) }),
+      app
+        .get(ComplaintNotificationVerifier)
+        .verify({ headers: lowerCase, body: Buffer.from(body) }),
     ).resolves.toMatchObject({ id: 'EV-3' });
     await app.close();
   });

@@ -6,10 +6,10 @@ import {
   WechatPaySimulator,
 } from 'nestjs-wechatpay-complaint/testing';
 import { firstValueFrom } from 'rxjs';
-import { AppModule } from '../../sample/quickstart/app.module.js';
+import { AppModule } from '../../sample/01-quickstart/app.module.js';
 import { ADAPTERS, closeApps, startApp } from '../support/start-app.js';
 
-describe('The app of sample/quickstart', () => {
+describe('The app of sample/01-quickstart', () => {
   const environment = { ...process.env };
   let merchant: TestMerchant;
   let simulator: WechatPaySimulator;

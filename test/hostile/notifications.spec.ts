@@ -2,7 +2,7 @@ import { inspect, isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type {
-  ComplaintNotificationHandler,
+  ComplaintNotificationVerifier,
   ComplaintNotificationPayload,
 } from 'nestjs-wechatpay-complaint';
 import {
@@ -23,7 +23,7 @@ import { readLegal, signedBodies } from './signed-content.js';
 
 let merchant: TestMerchant;
 let others: TestPlatformKey[];
-let handler: ComplaintNotificationHandler;
+let handler: ComplaintNotificationVerifier;
 
 beforeAll(async () => {
   merchant = await createTestMerchant();
@@ -41,7 +41,7 @@ afterAll(closeAll);
 /** The payload, or the code of the refusal. */
 async function handle(delivery: Delivery): Promise<ComplaintNotificationPayload | string> {
   try {
-    return await handler.handle({ headers: toFields(delivery), body: delivery.body });
+    return await handler.verify({ headers: toFields(delivery), body: delivery.body });
   } catch (error) {
     return codeOfRefusal(error, merchant, delivery);
   }
@@ -140,7 +140,7 @@ describe('Whatever the platform itself signs', () => {
     const body = Buffer.from(createNotificationBody(merchant, { plaintext }));
     const headers = Object.entries(signNotificationBody(merchant, body));
 
-    const payload = await handler.handle({ headers: toFields({ headers, body }), body });
+    const payload = await handler.verify({ headers: toFields({ headers, body }), body });
 
     expect(payload.complaint.complaint_id).toBe('1');
     expect(inspect(payload, { depth: Infinity })).toContain("deep: '[hidden]'");

@@ -5,7 +5,10 @@
  */
 import { createPublicKey, randomBytes } from 'node:crypto';
 import { NestFactory } from '@nestjs/core';
-import { ComplaintNotificationHandler, WechatPayComplaintModule } from 'nestjs-wechatpay-complaint';
+import {
+  ComplaintNotificationVerifier,
+  WechatPayComplaintModule,
+} from 'nestjs-wechatpay-complaint';
 import {
   createTestMerchant,
   signComplaintNotification,
@@ -81,7 +84,7 @@ function attempts(merchant: TestMerchant): Record<string, readonly Attempt[]> {
 
 /** Microseconds until the refusal. */
 async function timeOf(
-  handler: ComplaintNotificationHandler,
+  handler: ComplaintNotificationVerifier,
   { headers, body, signature }: Attempt,
 ): Promise<number> {
   // Made anew each time: where something lies in memory is a difference, too.
@@ -90,7 +93,7 @@ async function timeOf(
     body: Buffer.from(body),
   };
   const start = process.hrtime.bigint();
-  const code = await handler.handle(notification).then(
+  const code = await handler.verify(notification).then(
     () => 'accepted',
     (error: unknown) => (error as { code: string }).code,
   );
@@ -141,7 +144,7 @@ async function measure(): Promise<Map<string, Summary>> {
     { module: class {}, imports: [WechatPayComplaintModule.forRoot(options)] },
     { logger: false },
   );
-  const handler = app.get(ComplaintNotificationHandler);
+  const handler = app.get(ComplaintNotificationVerifier);
   const kinds = Object.entries(attempts(merchant));
   const samples = new Map(kinds.map(([kind]) => [kind, [] as number[]]));
   for (let round = -WARM_UP; round < ROUNDS; round += 1) {

@@ -124,8 +124,8 @@ describe('Every package that lib imports', () => {
     const optional = Object.keys(peerDependenciesMeta);
     const users = (await imports()).filter(([, name]) => optional.includes(name));
     expect(users.map(([file]) => file).sort()).toEqual([
-      'options/wechatpay-complaint.config.ts',
-      'store/redis-notification-store.ts',
+      'config/wechatpay-complaint.config.ts',
+      'stores/redis-notification-store.ts',
       'testing/test-merchant.ts',
     ]);
   });

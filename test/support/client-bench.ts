@@ -3,7 +3,7 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Test } from '@nestjs/testing';
 import {
-  ComplaintNotificationHandler,
+  ComplaintNotificationVerifier,
   ComplaintNotificationService,
   ComplaintService,
   WechatPayComplaintModule,
@@ -32,7 +32,7 @@ export async function closeAll(): Promise<void> {
 export interface Client {
   readonly service: ComplaintNotificationService;
   readonly complaints: ComplaintService;
-  readonly handler: ComplaintNotificationHandler;
+  readonly handler: ComplaintNotificationVerifier;
   readonly logger: RecordingLogger;
   /** As an app does on shutdown. */
   readonly close: () => Promise<void>;
@@ -55,7 +55,7 @@ export async function startClient(options: WechatPayComplaintModuleOptions): Pro
   return {
     service: module.get(ComplaintNotificationService),
     complaints: module.get(ComplaintService),
-    handler: module.get(ComplaintNotificationHandler),
+    handler: module.get(ComplaintNotificationVerifier),
     logger,
     close,
   };

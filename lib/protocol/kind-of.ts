@@ -1,5 +1,0 @@
-/** Names the kind of a value for an error message, never the value: it may be a secret. */
-export function kindOf(value: unknown): string {
-  if (value === null) return 'null';
-  return Array.isArray(value) ? 'array' : typeof value;
-}

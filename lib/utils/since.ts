@@ -1,0 +1,4 @@
+/** Milliseconds since a moment of `performance.now()`. */
+export function since(start: number): number {
+  return performance.now() - start;
+}

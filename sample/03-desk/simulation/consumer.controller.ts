@@ -1,0 +1,97 @@
+import {
+  Body,
+  ConflictException,
+  Controller,
+  Get,
+  HttpCode,
+  NotFoundException,
+  Param,
+  Post,
+  StreamableFile,
+} from '@nestjs/common';
+import type { SimulatedStep } from 'nestjs-wechatpay-complaint/testing';
+import { type ComplaintDetailsView, toDetailsView } from '../complaint.view.js';
+import { MessageDto, NewComplaintDto, StepDto } from './consumer.dto.js';
+import { drawPicture, PICTURE_NAMES, type PictureName } from './pictures.js';
+import { Simulation } from './simulation.js';
+
+const PROBLEMS = {
+  REFUND: '商品问题，申请退款',
+  SERVICE_NOT_WORK: '服务未生效',
+  OTHERS: '其他问题',
+} as const;
+
+/** What the page in `public` calls: the phone of a consumer who exists nowhere. */
+@Controller('simulation/api')
+export class ConsumerController {
+  constructor(private readonly simulation: Simulation) {}
+
+  @Get('complaints')
+  list(): ComplaintDetailsView[] {
+    const { simulator, merchant } = this.simulation;
+    return simulator
+      .complaints(merchant)
+      .map((complaint) =>
+        toDetailsView(complaint, simulator.complaintHistory(merchant, complaint.complaint_id)),
+      );
+  }
+
+  @Post('complaints')
+  @HttpCode(200)
+  async complain(
+    @Body() { detail, problem, amount, picture }: NewComplaintDto,
+  ): Promise<{ id: string }> {
+    const { simulator, merchant } = this.simulation;
+    const { complaint } = await simulator.complain(merchant, {
+      complaint_detail: detail,
+      problem_type: problem,
+      problem_description: PROBLEMS[problem],
+      order: { amount },
+      images: picturesOf(picture),
+    });
+    return { id: complaint.complaint_id };
+  }
+
+  @Post('complaints/:id/messages')
+  @HttpCode(204)
+  async respond(@Param('id') id: string, @Body() { text, picture }: MessageDto): Promise<void> {
+    const { simulator, merchant } = this.simulation;
+    await simulator.sendUserMessage(merchant, id, { text, images: picturesOf(picture) });
+  }
+
+  @Post('complaints/:id/steps')
+  @HttpCode(204)
+  async take(@Param('id') id: string, @Body() { step }: StepDto): Promise<void> {
+    await this.run(id, step).catch((error: unknown) => {
+      // The state of the complaint does not allow it.
+      throw new ConflictException(String(error));
+    });
+  }
+
+  @Get('pictures/:name')
+  picture(@Param('name') name: string): StreamableFile {
+    const known = PICTURE_NAMES.find((picture) => picture === name);
+    if (known === undefined) throw new NotFoundException();
+    return new StreamableFile(drawPicture(known), { type: 'image/png' });
+  }
+
+  private run(id: string, step: StepDto['step']): Promise<SimulatedStep> {
+    const { simulator, merchant } = this.simulation;
+    switch (step) {
+      case 'continue':
+        return simulator.continueComplaint(merchant, id, { text: '问题没有解决，我要继续投诉' });
+      case 'apply-platform':
+        return simulator.applyPlatformService(merchant, id);
+      case 'cancel-platform':
+        return simulator.cancelPlatformService(merchant, id);
+      case 'finish-platform':
+        return simulator.finishPlatformService(merchant, id, { text: '平台协助已完成' });
+      case 'settle-refund':
+        return simulator.settleRefund(merchant, id);
+    }
+  }
+}
+
+function picturesOf(name: PictureName | undefined): Buffer[] {
+  return name === undefined ? [] : [drawPicture(name)];
+}

@@ -1,0 +1,134 @@
+import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { WechatPayError } from 'nestjs-wechatpay-complaint';
+import {
+  createTestMerchant,
+  type SimulatedFault,
+  type TestMerchant,
+} from 'nestjs-wechatpay-complaint/testing';
+import {
+  authorizationOf,
+  closeAll,
+  closedPort,
+  errorOf,
+  lookupTwo,
+  startBench,
+  startClient,
+  startServer,
+} from '../../support/client-bench.js';
+import { writtenDown } from '../../support/written-down.js';
+import { URL_NEW } from '../../support/callback-url-calls.js';
+
+describe('What an error shows', () => {
+  let merchant: TestMerchant;
+  beforeAll(async () => {
+    merchant = await createTestMerchant();
+  });
+  afterEach(closeAll);
+
+  function expectNoSecret(error: unknown): void {
+    expect(error).toBeInstanceOf(WechatPayError);
+    const text = writtenDown(error);
+    expect(text).toContain((error as Error).message);
+    // Of the Authorization header, of the keys, and of the objects that hold them.
+    expect(text).not.toMatch(/WECHATPAY2-SHA256-RSA2048 mchid|signature="|nonce_str="/);
+    expect(text).not.toMatch(/PRIVATE KEY|KeyObject \{|ClientRequest \{|AxiosHeaders \{/);
+    expect(text).not.toContain(merchant.apiV3Key);
+    const keyLines = merchant.privateKey.split('\n').filter((line) => line.length === 64);
+    expect(keyLines.length).toBeGreaterThan(10);
+    expect(keyLines.filter((line) => text.includes(line))).toEqual([]);
+  }
+
+  it.each<[string, SimulatedFault]>([
+    ['an API error', { status: 403, code: 'NO_AUTH', message: '无权限' }],
+    ['an error page', { status: 502, raw: '<html>' }],
+    ['a tampered answer', 'tampered'],
+    ['an unsigned answer', 'unsigned'],
+    ['a replayed answer', 'replayed'],
+    ['a probe', 'probe'],
+    ['an unknown serial', 'unknown-serial'],
+    ['a malformed answer', { status: 200, raw: '{}', signed: true }],
+    ['a dropped connection', 'drop'],
+    ['a time-out', 'hang'],
+  ])('is nothing of the request or the keys after %s', async (_case, fault) => {
+    const { service, simulator } = await startBench(merchant, { timeout: 200 });
+    simulator.injectFaults(fault);
+
+    const error = await errorOf(service.create({ url: URL_NEW }));
+
+    expectNoSecret(error);
+    const signature = authorizationOf(simulator.requests[0], 'signature');
+    expect(signature).toHaveLength(344);
+    expect(writtenDown(error)).not.toContain(signature);
+  });
+
+  it('is nothing of the request or the keys after a SIGN_ERROR', async () => {
+    const stranger = await createTestMerchant();
+    const { service, simulator } = await startBench(merchant, { privateKey: stranger.privateKey });
+
+    const error = await errorOf(service.create({ url: URL_NEW }));
+
+    expect(error).toMatchObject({ code: 'SIGN_ERROR' });
+    expectNoSecret(error);
+    expect(writtenDown(error)).not.toContain(authorizationOf(simulator.requests[0], 'signature'));
+  });
+
+  it('is nothing of the request or the keys when nobody listens', async () => {
+    const baseUrls = [await closedPort()];
+    const { service } = await startClient({ ...merchant.options, baseUrls });
+
+    expectNoSecret(await errorOf(service.create({ url: URL_NEW })));
+  });
+
+  it('is nothing of the request or the keys when a host has several addresses', async () => {
+    const { port } = new URL(await closedPort());
+    const baseUrls = [`http://localhost:${port}`];
+    const { service } = await startClient({ ...merchant.options, baseUrls });
+
+    expectNoSecret(await errorOf(service.create({ url: URL_NEW }, { lookup: lookupTwo })));
+  });
+
+  it('is nothing of the request or the keys after an abort', async () => {
+    const { service } = await startBench(merchant);
+
+    expectNoSecret(await errorOf(service.get({ signal: AbortSignal.abort() })));
+  });
+
+  it('is nothing of the request or the keys when an answer is too large', async () => {
+    const url = await startServer((_request, response) => {
+      response.on('error', () => {});
+      response.end(Buffer.alloc(2 * 1024 * 1024));
+    });
+    const { service } = await startClient({ ...merchant.options, baseUrls: [url] });
+
+    expectNoSecret(await errorOf(service.get()));
+  });
+
+  it('is nothing of the request or the keys after a redirect', async () => {
+    const url = await startServer((_request, response) =>
+      response.writeHead(302, { Location: 'https://evil.example/' }).end(),
+    );
+    const { service } = await startClient({ ...merchant.options, baseUrls: [url] });
+
+    expectNoSecret(await errorOf(service.get()));
+  });
+
+  it('is nothing of the request or the keys when a setting of the caller throws', async () => {
+    const { service } = await startBench(merchant);
+    const httpAgent = {
+      addRequest: (): never => {
+        throw new Error('no sockets today');
+      },
+    };
+
+    const error = await errorOf(service.get({ httpAgent }));
+
+    expect(error).toMatchObject({ name: 'WechatPayNetworkError' });
+    expectNoSecret(error);
+  });
+
+  it('is nothing of the keys after a refused argument', async () => {
+    const { service } = await startBench(merchant);
+
+    expectNoSecret(await errorOf(service.create({ url: 'http://shop.example.com/?a=b' })));
+  });
+});

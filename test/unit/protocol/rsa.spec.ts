@@ -1,0 +1,110 @@
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { createPublicKey, generateKeyPairSync, type KeyObject, webcrypto } from 'node:crypto';
+import { decryptRsaOaep, signRsaSha256, verifyRsaSha256 } from '../../../lib/protocol/rsa.js';
+import { createTestPublicKey } from '../../../lib/testing/index.js';
+
+const message = 'POST\n/v3/路径\n1554208460\nnonce\n{"summary":"投诉"}\n';
+
+let privateKey: KeyObject;
+let publicKey: KeyObject;
+let otherPublicKey: KeyObject;
+
+beforeAll(async () => {
+  const [pair, other] = await Promise.all([createTestPublicKey(), createTestPublicKey()]);
+  privateKey = pair.privateKey;
+  publicKey = createPublicKey(pair.pem);
+  otherPublicKey = createPublicKey(other.pem);
+});
+
+describe('signRsaSha256', () => {
+  it('makes the signature that WebCrypto makes as RSASSA-PKCS1-v1_5 with SHA-256', async () => {
+    const algorithm = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' };
+    const pkcs8 = privateKey.export({ type: 'pkcs8', format: 'der' });
+    const imported = await webcrypto.subtle.importKey('pkcs8', pkcs8, algorithm, false, ['sign']);
+    const expected = await webcrypto.subtle.sign(algorithm, imported, Buffer.from(message));
+
+    const signature = await signRsaSha256(message, privateKey);
+
+    expect(signature).toBe(Buffer.from(expected).toString('base64'));
+  });
+
+  it('signs text as the bytes of its UTF-8', async () => {
+    const ofText = await signRsaSha256(message, privateKey);
+    const ofBytes = await signRsaSha256(new TextEncoder().encode(message), privateKey);
+
+    expect(ofText).toBe(ofBytes);
+  });
+
+  it.each([
+    ['of another kind', () => generateKeyPairSync('ed25519').privateKey],
+    ['that is public', () => publicKey],
+  ])('rejects with a key %s', async (_what, key) => {
+    await expect(signRsaSha256(message, key())).rejects.toThrow();
+  });
+});
+
+describe('verifyRsaSha256', () => {
+  let signature: string;
+
+  beforeAll(async () => {
+    signature = await signRsaSha256(message, privateKey);
+  });
+
+  it('accepts the signature of the same message by the same key', () => {
+    expect(verifyRsaSha256(Buffer.from(message), signature, publicKey)).toBe(true);
+  });
+
+  it('refuses another message', () => {
+    expect(verifyRsaSha256(Buffer.from(`${message} `), signature, publicKey)).toBe(false);
+  });
+
+  it('refuses another key', () => {
+    expect(verifyRsaSha256(Buffer.from(message), signature, otherPublicKey)).toBe(false);
+  });
+
+  it.each([0, 128, 255])('refuses a signature with one bit of byte %i flipped', (index) => {
+    const bytes = Buffer.from(signature, 'base64');
+    bytes.writeUInt8(bytes.readUInt8(index) ^ 1, index);
+
+    expect(verifyRsaSha256(Buffer.from(message), bytes.toString('base64'), publicKey)).toBe(false);
+  });
+
+  it.each([
+    ['an empty signature', ''],
+    ['a short one', 'AAAA'],
+    ['one that is too long', 'A'.repeat(1368)],
+    ['one that is no base64', '!'],
+  ])('refuses %s without an error', (_what, wrong) => {
+    expect(verifyRsaSha256(Buffer.from(message), wrong, publicKey)).toBe(false);
+  });
+});
+
+describe('decryptRsaOaep', () => {
+  /** By WebCrypto, as OAEP and MGF1 with one and the same hash. */
+  async function encrypt(bytes: Uint8Array, hash: string, key = publicKey): Promise<string> {
+    const algorithm = { name: 'RSA-OAEP', hash };
+    const spki = key.export({ type: 'spki', format: 'der' });
+    const imported = await webcrypto.subtle.importKey('spki', spki, algorithm, false, ['encrypt']);
+    return Buffer.from(await webcrypto.subtle.encrypt(algorithm, imported, bytes)).toString(
+      'base64',
+    );
+  }
+
+  it.each(['13800138000', '电话', ''])('reads what was encrypted with SHA-1: %j', async (text) => {
+    expect(decryptRsaOaep(await encrypt(Buffer.from(text), 'SHA-1'), privateKey)).toBe(text);
+  });
+
+  it('fails on another hash, another key, another length and what is no UTF-8', async () => {
+    const phone = Buffer.from('13800138000');
+    const sealed = [
+      await encrypt(phone, 'SHA-256'),
+      await encrypt(phone, 'SHA-1', otherPublicKey),
+      (await encrypt(phone, 'SHA-1')).slice(4),
+      await encrypt(Buffer.from([0xff, 0xfe]), 'SHA-1'),
+      '',
+    ];
+    for (const ciphertext of sealed) {
+      expect(() => decryptRsaOaep(ciphertext, privateKey)).toThrow();
+    }
+  });
+});
