@@ -14,7 +14,7 @@ export {
 } from './errors/wechatpay-configuration.error.js';
 export type { KeyMaterial } from './protocol/rsa-key.js';
 
-// Remembering which notifications were handled
+// Stores of handled notifications
 export type {
   NotificationClaim,
   NotificationKey,
@@ -26,7 +26,7 @@ export {
 } from './stores/memory-notification-store.js';
 export { NotificationStoreError } from './errors/notification-store.error.js';
 
-// Seen from outside
+// Observability
 export {
   CALL_CHANNEL,
   type CallEvent,
@@ -113,7 +113,7 @@ export type {
   UploadedComplaintImage,
 } from './complaints/interfaces/complaint-requests.interface.js';
 
-// Errors of both
+// Errors
 export {
   WechatPayApiError,
   type WechatPayApiErrorCode,
@@ -136,8 +136,10 @@ export {
   isComplaintNotification,
 } from './notifications/complaint-notification.decorator.js';
 export {
-  ComplaintNotificationException,
   type ComplaintNotificationCode,
+  type ComplaintNotificationDeferralCode,
+  ComplaintNotificationException,
+  type ComplaintNotificationRejectionCode,
 } from './notifications/complaint-notification.exception.js';
 export { ComplaintNotificationFilter } from './notifications/complaint-notification.filter.js';
 export { ComplaintNotificationGuard } from './notifications/complaint-notification.guard.js';
@@ -147,8 +149,8 @@ export {
 } from './notifications/complaint-notification.verifier.js';
 export { COMPLAINT_NOTIFICATION_RECEIVER } from './wechatpay-complaint.constants.js';
 export { ComplaintNotificationReceiver } from './notifications/complaint-notification.receiver.js';
+export type { IncomingHeaders } from './notifications/incoming-headers.js';
 export type { IncomingRequest } from './notifications/raw-body.js';
-export { ComplaintNotificationInterceptor } from './notifications/complaint-notification.interceptor.js';
 export type {
   ComplaintActionType,
   ComplaintEventType,

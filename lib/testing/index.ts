@@ -1,3 +1,4 @@
+export { acceptNotification, type AcceptedNotification } from './accept-notification.js';
 export {
   createTestCertificate,
   createTestMerchant,
