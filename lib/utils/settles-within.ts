@@ -1,6 +1,6 @@
 /**
- * Whether a promise settles in time, in whatever way. Leaves no timer behind. On the way of every
- * notification: a plain timer costs a twentieth of one that an AbortSignal ends.
+ * Whether a promise is fulfilled or rejected within this time. Leaves no timer behind. Every
+ * notification passes here, hence the plain timer: it costs a twentieth of an `AbortSignal.timeout`.
  */
 export function settlesWithin(promise: Promise<unknown>, milliseconds: number): Promise<boolean> {
   return new Promise((resolve) => {
