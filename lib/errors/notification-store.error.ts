@@ -1,8 +1,8 @@
 import { WechatPayError } from './wechatpay.error.js';
 
 /**
- * The store did not answer, or had no room: whether the notification is being handled, or was, is
- * not known. To be refused, so that WeChat Pay repeats it.
+ * The store did not reply, or is full. Whether the notification is being handled or was handled
+ * before is unknown, so it is deferred: WeChat Pay delivers it again.
  */
 export class NotificationStoreError extends WechatPayError {
   declare readonly code: 'STORE_UNAVAILABLE';
