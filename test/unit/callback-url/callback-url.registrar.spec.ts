@@ -11,6 +11,9 @@ import { until } from '../../support/until.js';
 const callbackUrl = 'https://shop.example.com/wechatpay/complaints';
 const BROKEN: SimulatedError = { status: 500, code: 'SYSTEM_ERROR', message: '系统异常' };
 
+/** Milliseconds for twenty apps to start on a busy machine. */
+const PATIENCE = 30_000;
+
 let merchant: TestMerchant;
 
 beforeAll(async () => {
@@ -109,18 +112,22 @@ describe('The option callbackUrl', () => {
     expect(linesOf(logger)).toEqual([]);
   });
 
-  it('is created once when twenty instances start together', async () => {
-    const simulator = await startSimulator(merchant);
-    const options = { ...simulator.moduleOptions(merchant), callbackUrl };
-    const clients = await Promise.all(Array.from({ length: 20 }, () => startClient(options)));
-    // Nest has one logger per process, so the lines of all instances may be in any of these.
-    const lines = (level: 'log' | 'error'): string[] =>
-      clients.flatMap(({ logger }) => linesOf(logger, level));
-    await until(() => lines('log').length === 20);
+  it(
+    'is created once when twenty instances start together',
+    async () => {
+      const simulator = await startSimulator(merchant);
+      const options = { ...simulator.moduleOptions(merchant), callbackUrl };
+      const clients = await Promise.all(Array.from({ length: 20 }, () => startClient(options)));
+      // Nest has one logger per process, so the lines of all instances may be in any of these.
+      const lines = (level: 'log' | 'error'): string[] =>
+        clients.flatMap(({ logger }) => linesOf(logger, level));
+      await until(() => lines('log').length === 20, PATIENCE);
 
-    expect(simulator.registeredUrl(merchant)).toBe(callbackUrl);
-    expect(lines('log').filter((line) => line.includes(': created'))).toHaveLength(1);
-    expect(lines('log').filter((line) => line.includes(': unchanged'))).toHaveLength(19);
-    expect(lines('error')).toEqual([]);
-  });
+      expect(simulator.registeredUrl(merchant)).toBe(callbackUrl);
+      expect(lines('log').filter((line) => line.includes(': created'))).toHaveLength(1);
+      expect(lines('log').filter((line) => line.includes(': unchanged'))).toHaveLength(19);
+      expect(lines('error')).toEqual([]);
+    },
+    PATIENCE,
+  );
 });
