@@ -2,8 +2,8 @@ import { Logger } from '@nestjs/common';
 import { LOGGER_CONTEXT } from '../wechatpay-complaint.constants.js';
 
 /**
- * Chooses the host for each request: the first in the list that was reachable. A host that was not
- * is skipped for a cooldown, after which requests go to it again.
+ * Chooses the host for each request: the first in the list that is not known to be unreachable. An
+ * unreachable host is skipped for a cooldown, after which requests go to it again.
  */
 export class HostFailover {
   private readonly logger = new Logger(LOGGER_CONTEXT);

@@ -8,8 +8,8 @@ import { abortedError } from './abort.js';
 import { requestName, type WechatPayRequest } from './wechatpay-request.js';
 
 /**
- * Maps whatever an attempt failed with to a WechatPayError, without the error of axios: that one
- * holds the whole request. `limitInMs` is the time limit that a TimeoutError is about.
+ * Maps what an attempt failed with to a WechatPayError. The error of axios is dropped, because it
+ * holds the whole request. `limitInMs` is the time limit that a TimeoutError refers to.
  */
 export function toWechatPayError(
   request: Pick<WechatPayRequest, 'method' | 'target'>,

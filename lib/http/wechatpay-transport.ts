@@ -29,11 +29,12 @@ import type { ResponseHead, StreamedResponse, UnverifiedResponse } from './wecha
 type Exchange<T> = (baseUrl: string) => Observable<T>;
 
 /**
- * Sends the requests of one merchant: within a time limit for each attempt and a deadline for all of
- * them, again where that is safe and may help, to the next host when one is unreachable. Every
- * failure is a WechatPayError that holds nothing of the request.
+ * Sends the requests of one merchant. Each attempt has a time limit, and all attempts of a request
+ * share a deadline. A failed request is retried where that is safe and may help, on the next host
+ * when the current one is unreachable. Every failure is a WechatPayError without any part of the
+ * request that is secret.
  *
- * The Observables are cold. Every subscription signs a new request; unsubscribing aborts it.
+ * The Observables are cold: every subscription signs a new request, and unsubscribing aborts it.
  */
 export class WechatPayTransport {
   private readonly logger = new Logger(LOGGER_CONTEXT);
@@ -96,8 +97,9 @@ export class WechatPayTransport {
         this.attempt(request, limit, exchange).pipe(
           catchError((error: WechatPayError) => {
             const isCutShort = error.code === 'TIMEOUT' && limit < fullLimit;
-            // A time-out says little when the deadline left no time, and the failure before says
-            // more. Unless the outcome matters: what is not idempotent may have taken effect.
+            // When the deadline left too little time, the failure before explains more than this
+            // time-out. But only the time-out tells that a request may have taken effect, which
+            // matters when it is not idempotent.
             const failure = isCutShort && isIdempotent(request) ? (previous ?? error) : error;
             const pause = this.pauseBeforeRetry(request, error, count, deadline.timeLeft());
             if (pause === undefined) return throwError(() => failure);
@@ -136,7 +138,7 @@ export class WechatPayTransport {
     });
   }
 
-  /** A host that did not respond within less than the usual time may be slow, but healthy. */
+  /** A host that had less than the usual time to respond may be healthy, only slow. */
   private isHostFailure(error: WechatPayError, limit: number): boolean {
     const { timeout: usualLimit, retry } = this.options;
     if (error.code === 'TIMEOUT' && limit < Math.min(usualLimit, retry.deadline)) return false;
