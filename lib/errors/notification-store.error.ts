@@ -1,8 +1,8 @@
 import { WechatPayError } from './wechatpay.error.js';
 
 /**
- * The store did not reply, or is full. Whether the notification is being handled or was handled
- * before is unknown, so it is deferred: WeChat Pay delivers it again.
+ * The store did not respond or had no room, so it is not known whether the notification is being
+ * handled or was handled. The notification is deferred: WeChat Pay delivers it again.
  */
 export class NotificationStoreError extends WechatPayError {
   declare readonly code: 'STORE_UNAVAILABLE';

@@ -1,16 +1,22 @@
-/** A time limit that starts when it is created. Its clock is monotonic: it never jumps. */
+/**
+ * A time limit that starts when it is created. It uses `performance.now()`, because the system clock
+ * can be set while the app runs.
+ */
 export class Deadline {
   private readonly start = performance.now();
 
-  constructor(private readonly limitInMs: number) {}
+  constructor(
+    /** Milliseconds. */
+    readonly limit: number,
+  ) {}
 
   /** Milliseconds since the start. */
   elapsed(): number {
     return performance.now() - this.start;
   }
 
-  /** Milliseconds until the limit; 0 once it has passed. */
+  /** Milliseconds until the limit, never below 0. */
   timeLeft(): number {
-    return Math.max(0, this.limitInMs - this.elapsed());
+    return Math.max(0, this.limit - this.elapsed());
   }
 }

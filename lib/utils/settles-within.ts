@@ -1,6 +1,7 @@
 /**
- * Whether a promise is fulfilled or rejected within this time. Leaves no timer behind. Every
- * notification passes here, hence the plain timer: it costs a twentieth of an `AbortSignal.timeout`.
+ * Whether a promise settles in time, fulfilled or rejected. Leaves no timer behind. This runs for
+ * every notification, so it uses a plain timer: one that an AbortSignal ends costs twenty times as
+ * much.
  */
 export function settlesWithin(promise: Promise<unknown>, milliseconds: number): Promise<boolean> {
   return new Promise((resolve) => {
