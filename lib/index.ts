@@ -129,6 +129,7 @@ export {
   WechatPaySignatureError,
 } from './errors/wechatpay-signature.error.js';
 export { WechatPayError } from './errors/wechatpay.error.js';
+export { WechatPayErrorFilter } from './http/wechatpay-error.filter.js';
 
 // Inbound: notifications
 export {

@@ -1,4 +1,4 @@
-/** Milliseconds since a moment of `performance.now()`. */
+/** Milliseconds since a moment that `performance.now()` returned. */
 export function since(start: number): number {
   return performance.now() - start;
 }

@@ -23,7 +23,7 @@ import { readLegal, signedBodies } from './signed-content.js';
 
 let merchant: TestMerchant;
 let others: TestPlatformKey[];
-let handler: ComplaintNotificationVerifier;
+let verifier: ComplaintNotificationVerifier;
 
 beforeAll(async () => {
   merchant = await createTestMerchant();
@@ -34,14 +34,14 @@ beforeAll(async () => {
     merchant.platformCertificate,
     { ...merchant.platformCertificate, id: merchant.serial },
   ];
-  ({ handler } = await startClient(merchant.options));
+  ({ verifier } = await startClient(merchant.options));
 });
 afterAll(closeAll);
 
 /** The payload, or the code of the refusal. */
 async function handle(delivery: Delivery): Promise<ComplaintNotificationPayload | string> {
   try {
-    return await handler.verify({ headers: toFields(delivery), body: delivery.body });
+    return await verifier.verify({ headers: toFields(delivery), body: delivery.body });
   } catch (error) {
     return codeOfRefusal(error, merchant, delivery);
   }
@@ -140,7 +140,7 @@ describe('Whatever the platform itself signs', () => {
     const body = Buffer.from(createNotificationBody(merchant, { plaintext }));
     const headers = Object.entries(signNotificationBody(merchant, body));
 
-    const payload = await handler.verify({ headers: toFields({ headers, body }), body });
+    const payload = await verifier.verify({ headers: toFields({ headers, body }), body });
 
     expect(payload.complaint.complaint_id).toBe('1');
     expect(inspect(payload, { depth: Infinity })).toContain("deep: '[hidden]'");

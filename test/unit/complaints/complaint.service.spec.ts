@@ -92,7 +92,7 @@ describe('A call on complaints', () => {
     expect(error).toMatchObject({
       code: 'RESOURCE_NOT_EXISTS',
       message: expect.stringContaining(
-        `${call.method} ${call.target} was answered with 404 RESOURCE_NOT_EXISTS: 投诉单不存在 ` +
+        `${call.method} ${call.target} failed with 404 RESOURCE_NOT_EXISTS: 投诉单不存在 ` +
           '[This merchant has no such complaint.]',
       ),
     });
@@ -247,7 +247,7 @@ describe('What is read of an answer', () => {
     'is refused without %s of a complaint',
     async (name) => {
       expect(await faultOf('get', { ...WHOLE_COMPLAINT, [name]: undefined })).toBe(
-        `the answer is genuine, but ${name} is missing`,
+        `the response is genuine, but ${name} is missing`,
       );
     },
   );
@@ -267,7 +267,7 @@ describe('What is read of an answer', () => {
     async (name) => {
       const data = [WHOLE_ENTRY, { ...WHOLE_ENTRY, [name]: null }];
       expect(await faultOf('history', { data, limit: 5, offset: 0 })).toBe(
-        `the answer is genuine, but data[1].${name} is missing`,
+        `the response is genuine, but data[1].${name} is missing`,
       );
     },
   );
@@ -296,7 +296,7 @@ describe('What is read of an answer', () => {
     ['log_id is missing', 'respondImmediately', {}],
   ])('is refused because %s', async (fault, name, json) => {
     expect(await faultOf(name, { limit: 5, offset: 0, ...json })).toBe(
-      `the answer is genuine, but ${fault}`,
+      `the response is genuine, but ${fault}`,
     );
   });
 
@@ -377,7 +377,7 @@ describe('What is read of an answer', () => {
 
     expect(await errorOf(complaints.get(COMPLAINT_ID))).toMatchObject({
       code: 'MALFORMED_RESPONSE',
-      apiMessage: 'the answer is genuine, but it is not a JSON object',
+      apiMessage: 'the response is genuine, but it is not a JSON object',
     });
   });
 });

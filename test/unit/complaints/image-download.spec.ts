@@ -389,7 +389,7 @@ describe('The stream of an image', () => {
     expect(error).toBeInstanceOf(WechatPayApiError);
     expect(error).toMatchObject({
       code: 'MALFORMED_RESPONSE',
-      apiMessage: `the answer has more than ${16 * MEBIBYTE} bytes`,
+      apiMessage: `the response has more than ${16 * MEBIBYTE} bytes`,
       requestId: '08F7',
     });
   });
@@ -414,7 +414,7 @@ describe('The stream of an image', () => {
       expect(error).toBeInstanceOf(WechatPayNetworkError);
       expect(error).toMatchObject({
         code: 'TIMEOUT',
-        message: expect.stringContaining('nothing more came within 400 ms'),
+        message: expect.stringContaining('no more bytes arrived within 400 ms'),
       });
       await closed;
     },

@@ -1,10 +1,6 @@
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { WechatPayApiError, WechatPayError } from 'nestjs-wechatpay-complaint';
-import {
-  createTestMerchant,
-  signNotificationBody,
-  type TestMerchant,
-} from 'nestjs-wechatpay-complaint/testing';
+import { createTestMerchant, type TestMerchant } from 'nestjs-wechatpay-complaint/testing';
 import {
   closeAll,
   errorOf,
@@ -13,9 +9,9 @@ import {
   startServer,
   URL_PATH,
 } from '../../support/client-bench.js';
-import { CALLS, URL_NEW, URL_OLD } from '../../support/callback-url-calls.js';
+import { CALLS, URL_NEW } from '../../support/callback-url-calls.js';
 
-describe('An error answer', () => {
+describe('An error response', () => {
   let merchant: TestMerchant;
   beforeAll(async () => {
     merchant = await createTestMerchant();
@@ -23,14 +19,14 @@ describe('An error answer', () => {
   afterEach(closeAll);
 
   const detail = { field: 'url', value: URL_NEW, issue: 'not allowed', location: 'body' };
-  const answer = { code: 'NO_AUTH', message: '商户无权限', detail };
+  const noAuth = { code: 'NO_AUTH', message: '商户无权限', detail };
 
   it.each(CALLS.flatMap((call) => [true, false].map((signed) => ({ ...call, signed }))))(
-    'to $name becomes a WechatPayApiError with all it says, signed: $signed',
+    'to $name becomes a WechatPayApiError with its content, signed: $signed',
     async ({ method, before, run, signed }) => {
       const { service, simulator } = await startBench(merchant);
       simulator.setRegisteredUrl(merchant, before);
-      simulator.injectFaults({ status: 403, raw: JSON.stringify(answer), signed });
+      simulator.injectFaults({ status: 403, raw: JSON.stringify(noAuth), signed });
 
       const error = await errorOf(run(service));
 
@@ -45,7 +41,7 @@ describe('An error answer', () => {
         requestId: expect.stringMatching(/^[0-9a-f-]{36}$/),
       });
       const { message, requestId } = error as WechatPayApiError;
-      expect(message).toContain(`${method} ${URL_PATH} was answered with 403 NO_AUTH: 商户无权限`);
+      expect(message).toContain(`${method} ${URL_PATH} failed with 403 NO_AUTH: 商户无权限`);
       expect(message).toContain('产品中心');
       expect(message).toContain(`Request-ID ${requestId}`);
       expect(simulator.registeredUrl(merchant)).toBe(before);
@@ -53,7 +49,7 @@ describe('An error answer', () => {
   );
 
   it.each(['tampered', 'probe', 'replayed', 'unknown-serial'] as const)(
-    'is reported as what it says even when its signature is bad (%s)',
+    'is reported by its content even when its signature is bad (%s)',
     async (fault) => {
       const { service, simulator } = await startBench(merchant);
       simulator.injectFaults(fault);
@@ -74,8 +70,8 @@ describe('An error answer', () => {
     ['RATELIMIT_EXCEEDED', 429],
     ['SYSTEM_ERROR', 500],
     ['SERVICE_UNAVAILABLE', 503],
-    ['A_CODE_OF_TOMORROW', 418],
-  ])('keeps the code %s and the status %i as they came', async (code, status) => {
+    ['NEW_CODE', 418],
+  ])('keeps the code %s and the status %i', async (code, status) => {
     const { service, simulator } = await startBench(merchant);
     simulator.injectFaults({ status, code, message: '原因' });
 
@@ -89,14 +85,14 @@ describe('An error answer', () => {
   });
 
   it.each([
-    ['<html><h1>502 Bad Gateway</h1></html>', 'HTML of a gateway'],
-    ['', 'nothing'],
-    ['"an error"', 'JSON that is no object'],
-    ['{"code":502,"message":null}', 'a code that is no text'],
+    ['<html><h1>502 Bad Gateway</h1></html>', 'the HTML page of a gateway'],
+    ['', 'an empty body'],
+    ['"an error"', 'JSON that is not an object'],
+    ['{"code":502,"message":null}', 'a code that is not text'],
     ['{"code":""}', 'an empty code'],
     ['{"code":"NO_AUTH\\nERROR forged"}', 'a code of two lines'],
     [JSON.stringify({ code: 'X'.repeat(65) }), 'a code that is too long'],
-  ])('with %j as its body (%s) gets a code from its status', async (raw) => {
+  ])('with the body %j (%s) has a code made of its status', async (raw) => {
     const { service, simulator } = await startBench(merchant);
     simulator.injectFaults({ status: 502, raw });
 
@@ -104,12 +100,12 @@ describe('An error answer', () => {
       name: 'WechatPayApiError',
       code: 'HTTP_502',
       status: 502,
-      apiMessage: 'the body has no message',
+      apiMessage: 'the response has no message',
       detail: undefined,
     });
   });
 
-  it('without a Request-ID has none in the error either', async () => {
+  it('without a Request-ID becomes an error without one', async () => {
     const url = await startServer((_request, response) => response.writeHead(500).end());
     const { service } = await startClient({ ...merchant.options, baseUrls: [url] });
 
@@ -119,7 +115,7 @@ describe('An error answer', () => {
     expect((error as Error).message).not.toContain('Request-ID');
   });
 
-  it('puts no more than one line of bounded length into the message', async () => {
+  it('adds one line of bounded length to the message', async () => {
     const { service, simulator } = await startBench(merchant);
     const sent = `first\nERROR forged \u001b[2J\u2028${'x'.repeat(100_000)}`;
     simulator.injectFaults({ status: 400, code: 'PARAM_ERROR', message: sent });
@@ -130,7 +126,7 @@ describe('An error answer', () => {
     expect(message).toMatch(/^[\x20-\x7e]{1,800}$/);
   });
 
-  it('has no detail when that is nested so deep that nobody could write it down', async () => {
+  it('has no detail when that is nested too deeply to be logged', async () => {
     const { service, simulator } = await startBench(merchant);
     const deep = `{"issue":${'['.repeat(100_000)}${']'.repeat(100_000)}}`;
     const raw = `{"code":"PARAM_ERROR","message":"原因","detail":${deep}}`;
@@ -142,7 +138,7 @@ describe('An error answer', () => {
   });
 
   it.each([['a b'], ['x'.repeat(129)], [['a', 'b']]])(
-    'takes over no Request-ID of an unknown form: %j',
+    'has no Request-ID when that is malformed: %j',
     async (id) => {
       const url = await startServer((_request, response) =>
         response.writeHead(500, { 'Request-ID': id }).end(),
@@ -153,9 +149,9 @@ describe('An error answer', () => {
     },
   );
 
-  it('is logged by JSON.stringify with its message', async () => {
+  it('is serialised by JSON.stringify with its message', async () => {
     const { service, simulator } = await startBench(merchant);
-    simulator.injectFaults({ status: 400, ...answer });
+    simulator.injectFaults({ status: 400, ...noAuth });
 
     const error = (await errorOf(service.get())) as WechatPayApiError;
     expect(JSON.parse(JSON.stringify(error))).toEqual({
@@ -169,70 +165,25 @@ describe('An error answer', () => {
     });
   });
 
-  it.each([301, 302, 303, 307, 308])('with status %i is not followed elsewhere', async (status) => {
-    const elsewhere: string[] = [];
-    const other = await startServer((request, response) => {
-      elsewhere.push(request.url ?? '');
-      response.end();
-    });
-    const url = await startServer((_request, response) =>
-      response.writeHead(status, { Location: `${other}/elsewhere` }).end(),
-    );
-    const { service } = await startClient({ ...merchant.options, baseUrls: [url] });
+  it.each([301, 302, 303, 307, 308])(
+    'with status %i is not followed as a redirect',
+    async (status) => {
+      const elsewhere: string[] = [];
+      const other = await startServer((request, response) => {
+        elsewhere.push(request.url ?? '');
+        response.end();
+      });
+      const url = await startServer((_request, response) =>
+        response.writeHead(status, { Location: `${other}/elsewhere` }).end(),
+      );
+      const { service } = await startClient({ ...merchant.options, baseUrls: [url] });
 
-    expect(await errorOf(service.get())).toMatchObject({
-      name: 'WechatPayApiError',
-      code: `HTTP_${status}`,
-      status,
-    });
-    expect(elsewhere).toEqual([]);
-  });
-});
-
-describe('A genuine answer that is not what is documented', () => {
-  let merchant: TestMerchant;
-  beforeAll(async () => {
-    merchant = await createTestMerchant();
-  });
-  afterEach(closeAll);
-
-  it.each([
-    ['not JSON', 'hello'],
-    ['empty', ''],
-    ['a list', '[]'],
-    ['null', 'null'],
-    ['without mchid', JSON.stringify({ url: URL_OLD })],
-    ['without url', JSON.stringify({ mchid: '1900000109' })],
-    ['with a mchid that is a number', JSON.stringify({ mchid: 1900000109, url: URL_OLD })],
-    ['with a url that is null', JSON.stringify({ mchid: '1900000109', url: null })],
-  ])('fails with MALFORMED_RESPONSE when it is %s', async (_case, raw) => {
-    const { service, simulator } = await startBench(merchant);
-    simulator.injectFaults({ status: 200, raw, signed: true });
-
-    expect(await errorOf(service.get())).toMatchObject({
-      name: 'WechatPayApiError',
-      code: 'MALFORMED_RESPONSE',
-      status: 200,
-      requestId: expect.any(String),
-    });
-  });
-
-  it('fails with MALFORMED_RESPONSE when it is not UTF-8', async () => {
-    const body = Buffer.from('{"mchid":"1900000109","url":"\xff"}', 'latin1');
-    const url = await startServer((_request, response) => {
-      response.writeHead(200, signNotificationBody(merchant, body)).end(body);
-    });
-    const { service } = await startClient({ ...merchant.options, baseUrls: [url] });
-
-    expect(await errorOf(service.get())).toMatchObject({ code: 'MALFORMED_RESPONSE' });
-  });
-
-  it('does not keep delete from succeeding, for its body is not read', async () => {
-    const { service, simulator } = await startBench(merchant);
-    simulator.injectFaults({ status: 200, raw: 'hello', signed: true });
-
-    const emitted: unknown[] = [];
-    await service.delete().forEach((value) => emitted.push(value));
-    expect(emitted).toEqual([undefined]);
-  });
+      expect(await errorOf(service.get())).toMatchObject({
+        name: 'WechatPayApiError',
+        code: `HTTP_${status}`,
+        status,
+      });
+      expect(elsewhere).toEqual([]);
+    },
+  );
 });

@@ -1,11 +1,14 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import {
   CALL_CHANNEL,
   type CallEvent,
   type ComplaintNotificationService,
   WechatPayApiError,
+  type WechatPayComplaintModuleOptions,
   WechatPayNetworkError,
+  type WechatPayRequestConfig,
 } from 'nestjs-wechatpay-complaint';
 import {
   createTestMerchant,
@@ -51,7 +54,7 @@ afterEach(async () => {
 const RETRY = { attempts: 3, baseDelay: 5, maxDelay: 20, deadline: 5000 };
 const BUSY: SimulatedFault = { status: 429, code: 'FREQUENCY_LIMITED', message: '频率超限' };
 const BROKEN: SimulatedFault = { status: 500, code: 'SYSTEM_ERROR', message: '系统异常' };
-const REFUSED: SimulatedFault = { status: 403, code: 'NO_AUTH', message: '无权限' };
+const FORBIDDEN: SimulatedFault = { status: 403, code: 'NO_AUTH', message: '无权限' };
 
 type Call = (service: ComplaintNotificationService) => Observable<unknown>;
 
@@ -60,13 +63,13 @@ const PUT: Call = (service) => service.update({ url: URL_1 });
 const POST: Call = (service) => service.create({ url: URL_1 });
 const DELETE: Call = (service) => service.delete();
 
-describe('A call that fails', () => {
+describe('A request that fails', () => {
   it.each<[what: string, fault: SimulatedFault]>([
     ['a dropped connection', 'drop'],
     ['a server error', BROKEN],
     ['a rate limit', BUSY],
     ['a probe', 'probe'],
-  ])('with %s is sent again, signed anew, when it only reads', async (_what, fault) => {
+  ])('with %s is retried, signed anew, when it only reads', async (_what, fault) => {
     const { service, simulator, logger } = await startBench(merchant, { retry: RETRY });
     simulator.setRegisteredUrl(merchant, URL_1);
     simulator.injectFaults(fault, fault);
@@ -74,8 +77,8 @@ describe('A call that fails', () => {
     const nonces = simulator.requests.map((request) => authorizationOf(request, 'nonce_str'));
     expect(new Set(nonces).size).toBe(3);
     expect(logger.ours('warn')).toEqual([
-      expect.stringMatching(/attempt 1 of 3: again in \d+ ms on http/),
-      expect.stringMatching(/attempt 2 of 3: again in \d+ ms on http/),
+      expect.stringMatching(/^Attempt 1 of 3 of GET .* Retrying in \d+ ms on http/),
+      expect.stringMatching(/^Attempt 2 of 3 of GET .* Retrying in \d+ ms on http/),
     ]);
     expect(events.map(({ outcome, target }) => [outcome, target])).toEqual([
       ['failed', URL_PATH],
@@ -85,7 +88,7 @@ describe('A call that fails', () => {
   });
 
   it.each<[name: string, call: Call, fault: SimulatedFault, sent: number]>([
-    ['GET', GET, REFUSED, 1],
+    ['GET', GET, FORBIDDEN, 1],
     ['GET', GET, 'tampered', 1],
     ['GET', GET, 'unsigned', 1],
     ['PUT', PUT, 'drop', 3],
@@ -98,7 +101,7 @@ describe('A call that fails', () => {
     ['DELETE', DELETE, BROKEN, 1],
     ['DELETE', DELETE, BUSY, 3],
   ])(
-    '%s is repeated only where that is safe and may help (%#)',
+    '%s is retried only where that is safe and may help (%#)',
     async (_name, call, fault, sent) => {
       const { service, simulator } = await startBench(merchant, { retry: RETRY });
       simulator.setRegisteredUrl(merchant, URL_1);
@@ -122,7 +125,7 @@ describe('A call that fails', () => {
     expect(simulator.requests).toHaveLength(1);
   });
 
-  it('waits for as long as Retry-After asks, or gives up when that is past the deadline', async () => {
+  it('is not retried when Retry-After asks for a pause beyond the deadline', async () => {
     let requests = 0;
     const url = await startServer((_request, response) => {
       requests += 1;
@@ -136,7 +139,7 @@ describe('A call that fails', () => {
     expect(requests).toBe(1);
   });
 
-  it('is cut off by the deadline, however many attempts are left', async () => {
+  it('is ended by the deadline with attempts left', async () => {
     const { service, simulator } = await startBench(merchant, {
       timeout: 60,
       retry: { attempts: 100, baseDelay: 1, maxDelay: 1, deadline: 300 },
@@ -147,7 +150,7 @@ describe('A call that fails', () => {
     expect(simulator.requests.length).toBeLessThan(100);
   });
 
-  it('is cut off by a deadline that is shorter than the time limit', async () => {
+  it('is ended by a deadline that is shorter than the time limit', async () => {
     const { service, simulator } = await startBench(merchant, {
       timeout: 60_000,
       retry: { ...RETRY, deadline: 100 },
@@ -157,7 +160,51 @@ describe('A call that fails', () => {
     expect(events).toMatchObject([{ outcome: 'failed', code: 'TIMEOUT' }]);
   });
 
-  it('that the caller gives up is told to the channel as well', async () => {
+  describe('in an attempt that the deadline cuts short', () => {
+    const CUT_SHORT = { ...RETRY, deadline: 1000 };
+
+    /** The first attempt meets a rate limit; the second gets no response in the time that is left. */
+    async function start() {
+      const bench = await startBench(merchant, { timeout: 60_000, retry: CUT_SHORT });
+      bench.simulator.injectFaults(BUSY, 'hang');
+      return bench;
+    }
+
+    it('ends with the error of the attempt before, which explains more', async () => {
+      const { service, simulator } = await start();
+      await expect(errorOf(service.get())).resolves.toMatchObject({ code: 'FREQUENCY_LIMITED' });
+      expect(simulator.requests).toHaveLength(2);
+      expect(events.map(({ code }) => code)).toEqual(['FREQUENCY_LIMITED', 'TIMEOUT']);
+    });
+
+    it('ends with TIMEOUT when it may have taken effect', async () => {
+      const { service, simulator } = await start();
+      await expect(errorOf(service.create({ url: URL_1 }))).resolves.toMatchObject({
+        code: 'TIMEOUT',
+      });
+      expect(simulator.requests).toHaveLength(2);
+    });
+
+    it('ends with TIMEOUT when it is the only attempt', async () => {
+      const { service, simulator } = await startBench(merchant, {
+        timeout: 60_000,
+        retry: CUT_SHORT,
+      });
+      simulator.injectFaults('hang');
+      await expect(errorOf(service.get())).resolves.toMatchObject({ code: 'TIMEOUT' });
+    });
+
+    it('ends with any other error of the last attempt', async () => {
+      const { service, simulator } = await startBench(merchant, {
+        timeout: 60_000,
+        retry: { ...RETRY, attempts: 2, deadline: 5000 },
+      });
+      simulator.injectFaults(BUSY, BROKEN);
+      await expect(errorOf(service.get())).resolves.toMatchObject({ code: 'SYSTEM_ERROR' });
+    });
+  });
+
+  it('because it was aborted or unsubscribed from is published as well', async () => {
     const { service, simulator } = await startBench(merchant, { retry: RETRY });
     simulator.injectFaults('hang', 'hang');
     const aborter = new AbortController();
@@ -174,7 +221,7 @@ describe('A call that fails', () => {
     ]);
   });
 
-  it('stops between two attempts when the caller aborts or unsubscribes', async () => {
+  it('is not retried once it is aborted or unsubscribed from', async () => {
     const { service, simulator } = await startBench(merchant, {
       retry: { ...RETRY, baseDelay: 60_000, maxDelay: 60_000, deadline: 500_000 },
     });
@@ -191,12 +238,12 @@ describe('A call that fails', () => {
   });
 });
 
-describe('With two base URLs, a call', () => {
+describe('With two base URLs, a request', () => {
   it.each<[name: string, call: Call]>([
     ['GET', GET],
     ['PUT', PUT],
     ['POST', POST],
-  ])('(%s) whose first host refuses connections goes to the second', async (_name, call) => {
+  ])('(%s) goes to the second when the first refuses connections', async (_name, call) => {
     const simulator = await startSimulator(merchant, {
       responses: { createWhenSet: 'succeed' },
     });
@@ -212,10 +259,12 @@ describe('With two base URLs, a call', () => {
       [dead, 'failed', 'ECONNREFUSED'],
       [simulator.url, 'succeeded', undefined],
     ]);
-    expect(logger.ours('warn')[0]).toContain(`${dead} cannot be reached (ECONNREFUSED)`);
+    expect(logger.ours('warn')[0]).toContain(
+      `${dead} cannot be reached (ECONNREFUSED). Requests go to ${simulator.url}`,
+    );
   });
 
-  it('stays with the second during the cooldown, then tries the first again', async () => {
+  it('goes to the second during the cooldown, and to the first afterwards', async () => {
     const [first, second] = await Promise.all([startSimulator(merchant), startSimulator(merchant)]);
     for (const simulator of [first, second]) simulator.setRegisteredUrl(merchant, URL_1);
     const { service, logger } = await startClient({
@@ -228,14 +277,15 @@ describe('With two base URLs, a call', () => {
     await valuesOf(service.get());
     await valuesOf(service.get());
     expect([first.requests.length, second.requests.length]).toEqual([1, 2]);
-    const since = Date.now();
-    await until(() => Date.now() - since > 350);
+    await delay(350);
     await valuesOf(service.get());
     expect([first.requests.length, second.requests.length]).toEqual([2, 2]);
-    expect(logger.ours('log')).toEqual([expect.stringContaining(`${first.url} is used again`)]);
+    expect(logger.ours('log')).toEqual([
+      expect.stringContaining(`Requests go to ${first.url} again.`),
+    ]);
   });
 
-  it('stays with the first when that answers, even with errors', async () => {
+  it('keeps to the first when that responds, even with errors', async () => {
     const [first, second] = await Promise.all([startSimulator(merchant), startSimulator(merchant)]);
     first.setRegisteredUrl(merchant, URL_1);
     const { service } = await startClient({
@@ -248,7 +298,7 @@ describe('With two base URLs, a call', () => {
     expect([first.requests.length, second.requests.length]).toEqual([2, 0]);
   });
 
-  it('that the caller aborts says nothing against its host', async () => {
+  it('keeps to the first when the caller aborts a request', async () => {
     const [first, second] = await Promise.all([startSimulator(merchant), startSimulator(merchant)]);
     first.setRegisteredUrl(merchant, URL_1);
     const { service } = await startClient({
@@ -265,7 +315,71 @@ describe('With two base URLs, a call', () => {
     expect(second.requests).toEqual([]);
   });
 
-  it('with both out of reach goes on trying both', async () => {
+  describe('that gets no response in time', () => {
+    /** Two healthy hosts, the first of which does not respond to the first request. */
+    async function start(options: Partial<WechatPayComplaintModuleOptions>) {
+      const [first, second] = await Promise.all([
+        startSimulator(merchant),
+        startSimulator(merchant),
+      ]);
+      for (const simulator of [first, second]) simulator.setRegisteredUrl(merchant, URL_1);
+      first.injectFaults('hang');
+      const { service, logger } = await startClient({
+        ...merchant.options,
+        baseUrls: [first.url, second.url],
+        ...options,
+      });
+      return { first, second, service, logger };
+    }
+
+    it('keeps to the first when it had less time than usual: that host may only be slow', async () => {
+      const { first, second, service, logger } = await start({ timeout: 60_000 });
+      await expect(errorOf(service.get({ timeout: 300 }))).resolves.toMatchObject({
+        code: 'TIMEOUT',
+      });
+      await valuesOf(service.get({ timeout: 5000 }));
+      expect([first.requests.length, second.requests.length]).toEqual([2, 0]);
+      expect(logger.ours('warn')).toEqual([]);
+    });
+
+    it('keeps to the first when the deadline left it less time than usual', async () => {
+      const first = await startSimulator(merchant);
+      const second = await startSimulator(merchant);
+      first.setRegisteredUrl(merchant, URL_1);
+      first.injectFaults(BUSY, 'hang');
+      const { service } = await startClient({
+        ...merchant.options,
+        baseUrls: [first.url, second.url],
+        timeout: 60_000,
+        retry: { ...RETRY, deadline: 1000 },
+      });
+      await errorOf(service.get());
+      await valuesOf(service.get({ timeout: 5000 }));
+      expect([first.requests.length, second.requests.length]).toEqual([3, 0]);
+    });
+
+    it.each<[what: string, config: WechatPayRequestConfig | undefined]>([
+      ['the usual time', undefined],
+      ['more than the usual time', { timeout: 100 }],
+    ])('goes to the second when it had %s', async (_what, config) => {
+      const { second, service } = await start({ timeout: 50 });
+      await expect(errorOf(service.get(config))).resolves.toMatchObject({ code: 'TIMEOUT' });
+      await valuesOf(service.get({ timeout: 5000 }));
+      expect(second.requests).toHaveLength(1);
+    });
+
+    it('goes to the second when it had all the time that a short deadline grants', async () => {
+      const { second, service } = await start({
+        timeout: 60_000,
+        retry: { ...RETRY, attempts: 1, deadline: 50 },
+      });
+      await expect(errorOf(service.get())).resolves.toMatchObject({ code: 'TIMEOUT' });
+      await valuesOf(service.get({ timeout: 5000 }));
+      expect(second.requests).toHaveLength(1);
+    });
+  });
+
+  it('alternates between both while both are unreachable', async () => {
     const [first, second] = [await closedPort(), await closedPort()];
     const { service } = await startClient({
       ...merchant.options,
