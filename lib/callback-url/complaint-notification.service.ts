@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { catchError, map, type Observable, of, switchMap, throwError } from 'rxjs';
+import { catchError, defer, map, type Observable, of, switchMap, throwError } from 'rxjs';
 import type { WechatPayRequestConfig } from '../config/wechatpay-complaint-options.interface.js';
 import { callbackUrlProblems } from '../protocol/callback-url.js';
-import { fields, type Reader, text } from '../http/response-reader.js';
-import { checked } from '../http/request-arguments.js';
+import { type Reader, requireText } from '../http/response-reader.js';
+import { assertArguments } from '../http/request-arguments.js';
 import { MerchantContext } from '../merchant/merchant-context.js';
 import { WechatPayApiError } from '../errors/wechatpay-api.error.js';
 import { WechatPaySignatureError } from '../errors/wechatpay-signature.error.js';
@@ -158,14 +158,15 @@ export class ComplaintNotificationService {
 
   private checked<T>(url: string, call: () => Observable<T>): Observable<T> {
     const { allowPrivateCallbackUrls } = this.merchant.options;
-    return checked(() => ({ url: callbackUrlProblems(url, allowPrivateCallbackUrls) }), call);
+    return defer(() => {
+      assertArguments({ url: callbackUrlProblems(url, allowPrivateCallbackUrls) });
+      return call();
+    });
   }
 }
 
-const readWhole = fields<ComplaintNotificationRegistration>({ mchid: text, url: text });
-
-/** These two fields are all that there is to know. */
-const readRegistration: Reader<ComplaintNotificationRegistration> = (answer) => {
-  const { mchid, url } = readWhole(answer, '');
-  return { mchid, url };
-};
+/** Reads these two fields only: `create` and `update` accept what `get` emits. */
+const readRegistration: Reader<ComplaintNotificationRegistration> = (json) => ({
+  mchid: requireText(json, 'mchid'),
+  url: requireText(json, 'url'),
+});

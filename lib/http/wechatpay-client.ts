@@ -27,8 +27,8 @@ export class WechatPayClient {
   }
 
   /**
-   * For calls that answer with JSON. `read` checks the documented fields; an AnswerFault of it
-   * becomes a `MALFORMED_RESPONSE` that says which one is wrong.
+   * For calls that answer with JSON. `read` checks the documented fields; a ResponseFault of
+   * it becomes a `MALFORMED_RESPONSE` that says which one is wrong.
    */
   fetch<T>(
     call: WechatPayRequest,
@@ -38,7 +38,7 @@ export class WechatPayClient {
     return this.exchange(call, config).pipe(
       map((answer) => {
         try {
-          return read(parseJsonObject(answer.body), '');
+          return read(parseJsonObject(answer.body));
         } catch (error) {
           if (!(error instanceof ResponseFault)) throw error;
           const reason = `the answer is genuine, but ${error.message}`;

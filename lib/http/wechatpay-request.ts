@@ -6,11 +6,16 @@ export interface WechatPayRequest {
   readonly body?: object;
   /** Sent as it is, in place of `body`. */
   readonly content?: RequestBody;
+  /** Media type of the response. @default application/json */
+  readonly accept?: string;
   /** Whether WeChat Pay recognises a repetition as one. @default by the method: GET and PUT */
   readonly isIdempotent?: boolean;
   /** Of the answer. @default 1 MiB */
   readonly maxBytes?: number;
-  /** What error codes mean for this call, where that is more than for any call. */
+  /**
+   * What an error means for this request, where that is more specific than for any request: by its
+   * code, or by a part of WeChat Pay's message, which goes first.
+   */
   readonly hints?: Readonly<Record<string, string>>;
 }
 

@@ -201,7 +201,7 @@ export class WechatPayTransport {
         this.http.request<unknown>({
           ...this.options.request,
           ...config,
-          headers: this.headers(config, authorization, content?.type),
+          headers: this.headers(call, config, authorization, content?.type),
           method: call.method,
           url: `${baseUrl}${call.target}`,
           baseURL: undefined,
@@ -234,6 +234,7 @@ export class WechatPayTransport {
 
   /** Names are merged without regard to case, later ones win: no caller replaces what is signed. */
   private headers(
+    { accept = 'application/json' }: WechatPayRequest,
     config: WechatPayRequestConfig,
     authorization: string,
     contentType: string | undefined,
@@ -243,7 +244,7 @@ export class WechatPayTransport {
       'User-Agent': USER_AGENT,
       ...request.headers,
       ...config.headers,
-      Accept: 'application/json',
+      Accept: accept,
       // An encoded body would have to be decoded before it can be verified.
       'Accept-Encoding': 'identity',
       ...(contentType !== undefined && { 'Content-Type': contentType }),
