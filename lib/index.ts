@@ -62,6 +62,8 @@ export type {
   ServiceOrderState,
   SharePowerInfo,
   SharePowerReturnAddress,
+  UnreadableEntry,
+  UnreadFields,
 } from './complaints/interfaces/complaint.interface.js';
 export type {
   ComplaintHistoryEntry,
@@ -71,6 +73,7 @@ export type {
 export type {
   ButtonGroupMessageBlock,
   ButtonMessageBlock,
+  ClickedMessageContent,
   ComplaintClickMessage,
   ComplaintMessage,
   FaqListMessageBlock,
@@ -93,11 +96,13 @@ export type {
   MessageText,
   MessageTextColor,
   MiniProgramJumpInfo,
+  Received,
+  ReceivedComplaintMessage,
+  ReceivedMessageBlock,
   TextMessageBlock,
-  UnknownMessageBlock,
-  UnknownMessageBlockType,
 } from './complaints/interfaces/complaint-message.interface.js';
 export type {
+  AllComplaintsQuery,
   ComplaintedMerchant,
   ComplaintHistoryQuery,
   ComplaintImage,
@@ -110,6 +115,7 @@ export type {
   ImmediateComplaintReply,
   ImmediateComplaintReplyReceipt,
   PageQuery,
+  ReadAllOptions,
   UploadedComplaintImage,
 } from './complaints/interfaces/complaint-requests.interface.js';
 

@@ -4,7 +4,7 @@ import type { WechatPayRequestConfig } from '../config/wechatpay-complaint-optio
 import { WechatPayApiError } from '../errors/wechatpay-api.error.js';
 import { WechatPayArgumentError } from '../errors/wechatpay-argument.error.js';
 import { WechatPaySignatureError } from '../errors/wechatpay-signature.error.js';
-import { fields, type Reader, text } from '../http/response-reader.js';
+import { type Reader, requireText } from '../http/response-reader.js';
 import { MerchantContext } from '../merchant/merchant-context.js';
 import { callbackUrlProblems } from '../protocol/callback-url.js';
 import { isJsonObject } from '../utils/json.js';
@@ -185,10 +185,8 @@ function written(
     : { ...after, outcome: 'created' };
 }
 
-const readDocumented = fields<ComplaintNotificationRegistration>({ mchid: text, url: text });
-
-/** Drops undocumented fields: `create` and `update` take what `get` returns. */
-const readRegistration: Reader<ComplaintNotificationRegistration> = (json) => {
-  const { mchid, url } = readDocumented(json, '');
-  return { mchid, url };
-};
+/** Reads these two fields only: `create` and `update` accept what `get` emits. */
+const readRegistration: Reader<ComplaintNotificationRegistration> = (json) => ({
+  mchid: requireText(json, 'mchid'),
+  url: requireText(json, 'url'),
+});

@@ -37,7 +37,7 @@ export class WechatPayClient {
     return this.sendVerified(request, config).pipe(
       map((response) => {
         try {
-          return read(parseJsonObject(response.body), '');
+          return read(parseJsonObject(response.body));
         } catch (error) {
           if (!(error instanceof ResponseFault)) throw error;
           const reason = `the response is genuine, but ${error.message}`;

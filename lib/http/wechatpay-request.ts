@@ -13,7 +13,10 @@ export interface WechatPayRequest {
   readonly isIdempotent?: boolean;
   /** Largest response body that is read. @default 1 MiB */
   readonly maxBytes?: number;
-  /** What an error code means for this request, where that is more specific than for any request. */
+  /**
+   * What an error means for this request, where that is more specific than for any request: by its
+   * code, or by a part of WeChat Pay's message, which goes first.
+   */
   readonly hints?: Readonly<Record<string, string>>;
 }
 

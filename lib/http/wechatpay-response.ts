@@ -95,22 +95,28 @@ function toApiError(
   const { code: sentCode, message, detail } = parseJsonObject(body) ?? {};
   const code =
     typeof sentCode === 'string' && API_CODE.test(sentCode) ? sentCode : `HTTP_${status}`;
+  const apiMessage = typeof message === 'string' ? message : 'the response has no message';
   return new WechatPayApiError(
     requestName(request),
     code,
-    typeof message === 'string' ? message : 'the response has no message',
+    apiMessage,
     isJsonObject(detail) && isNestedWithin(detail, MAX_DETAIL_LEVELS) ? detail : undefined,
     {
       status,
       requestId,
       retryAfter: parseRetryAfter(firstOf(headers['retry-after']), Date.now()),
-      hint: hintFor(request, code),
+      hint: hintFor(request, code, apiMessage),
     },
   );
 }
 
-function hintFor({ hints = {} }: WechatPayRequest, code: string): string | undefined {
-  return Object.hasOwn(hints, code) ? hints[code] : undefined;
+function hintFor(
+  { hints = {} }: WechatPayRequest,
+  code: string,
+  message: string,
+): string | undefined {
+  const key = Object.keys(hints).find((part) => message.includes(part)) ?? code;
+  return Object.hasOwn(hints, key) ? hints[key] : undefined;
 }
 
 function firstOf(field: string | readonly string[] | undefined): string | undefined {

@@ -1,8 +1,8 @@
 import type {
   Complaint,
   ComplaintHistoryEntry,
-  ComplaintMessage,
   ComplaintState,
+  ReceivedComplaintMessage,
 } from 'nestjs-wechatpay-complaint';
 
 /** What the list shows. No phone number, encrypted or not: there is a call of its own for it. */
@@ -56,24 +56,24 @@ export interface ComplaintDetailsView {
 export function toComplaintView(complaint: Complaint): ComplaintView {
   return {
     id: complaint.complaint_id,
-    time: complaint.complaint_time,
-    state: complaint.complaint_state,
-    detail: complaint.complaint_detail,
-    problem: complaint.problem_description,
-    times: complaint.user_complaint_times,
-    isWaiting: complaint.incoming_user_response,
+    time: complaint.complaint_time ?? '',
+    state: complaint.complaint_state ?? 'PENDING',
+    detail: complaint.complaint_detail ?? '',
+    problem: complaint.problem_description ?? '',
+    times: complaint.user_complaint_times ?? 1,
+    isWaiting: complaint.incoming_user_response ?? false,
     isWithPlatform: complaint.in_platform_service ?? false,
     isUrgent: complaint.need_immediate_service ?? false,
-    isRefunded: complaint.complaint_full_refunded,
+    isRefunded: complaint.complaint_full_refunded ?? false,
     tags: complaint.user_tag_list ?? [],
     orders: (complaint.complaint_order_info ?? []).map((order) => ({
-      number: order.out_trade_no,
-      transaction: order.transaction_id,
-      amount: order.amount,
+      number: order.out_trade_no ?? '',
+      transaction: order.transaction_id ?? '',
+      amount: order.amount ?? 0,
     })),
     refundAsked: complaint.apply_refund_amount,
     pictures: (complaint.complaint_media_list ?? [])
-      .flatMap(({ media_url }) => media_url)
+      .flatMap(({ media_url = [] }) => media_url)
       .map(toPicturePath),
     hasPhone: Boolean(complaint.payer_phone),
   };
@@ -93,38 +93,42 @@ export function toDetailsView(
 
 function toEntryView(entry: ComplaintHistoryEntry): EntryView {
   const message = entry.normal_message && readMessage(entry.normal_message);
+  const clicked = entry.click_message?.message_content;
   const text = [
     entry.operate_details,
     message?.text,
     entry.user_appy_platform_service_reason,
     entry.user_appy_platform_service_reason_description,
-    entry.click_message?.message_content,
+    typeof clicked === 'object' ? clicked.text : clicked,
   ];
   return {
     id: entry.log_id,
-    time: entry.operate_time,
-    type: entry.operate_type,
+    time: entry.operate_time ?? '',
+    type: entry.operate_type ?? '',
     by: authorOf(entry.operate_type),
     text: text.filter(Boolean).join('\n'),
     pictures: [
-      ...(entry.complaint_media_list?.media_url ?? entry.image_list ?? []),
+      ...(entry.complaint_media_list ?? []).flatMap(({ media_url = [] }) => media_url),
       ...(message?.pictures ?? []),
     ].map(toPicturePath),
   };
 }
 
 /** Blocks of other types are for the consumer to click on. */
-function readMessage({ blocks }: ComplaintMessage): { text: string; pictures: string[] } {
+function readMessage({ blocks = [] }: ReceivedComplaintMessage): {
+  text: string;
+  pictures: string[];
+} {
   const text: string[] = [];
   const pictures: string[] = [];
   for (const block of blocks) {
-    if (block.type === 'TEXT') text.push(block.text.text);
-    if (block.type === 'IMAGE') pictures.push(block.image.media_id);
+    if (block.text?.text) text.push(block.text.text);
+    if (block.image?.media_id) pictures.push(block.image.media_id);
   }
   return { text: text.join('\n'), pictures };
 }
 
-function authorOf(type: string): EntryView['by'] {
+function authorOf(type = ''): EntryView['by'] {
   if (type.endsWith('_SYSTEM_MESSAGE')) return 'system';
   if (type.startsWith('USER_')) return 'consumer';
   if (type.startsWith('MERCHANT_')) return 'merchant';

@@ -1,4 +1,4 @@
-import { dayOf } from '../../complaints/argument-checks.js';
+import { dayOf } from '../../complaints/date-range.js';
 import type { MessageBlock } from '../../complaints/interfaces/complaint-message.interface.js';
 import { isJsonObject, type JsonObject, parseJsonObject } from '../../utils/json.js';
 import type { ImageUpload } from './image-upload.js';
@@ -94,7 +94,7 @@ function list({ complaints }: Merchant, { query }: Request): SimulatedResponse {
   const mchid = query.get('complainted_mchid');
   const found = complaints
     .list()
-    .filter(({ complaint_time }) => {
+    .filter(({ complaint_time = '' }) => {
       const day = complaint_time.slice(0, 10);
       return begin <= day && day <= end;
     })

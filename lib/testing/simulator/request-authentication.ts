@@ -19,10 +19,10 @@ const CLOCK_TOLERANCE_SECONDS = 300;
 
 /** Whether it has the headers without which WeChat Pay does not look at it. */
 export function isComplete({ headers, body }: SimulatedRequest): boolean {
-  const { accept, 'content-type': type, 'user-agent': userAgent } = headers;
+  const { accept = '', 'content-type': type, 'user-agent': userAgent } = headers;
   const isTyped = (kind: string): boolean => type?.startsWith(kind) ?? false;
   return (
-    accept?.includes('application/json') === true &&
+    (accept.includes('application/json') || accept.includes('*/*')) &&
     userAgent !== undefined &&
     (body === '' || isTyped('application/json') || isTyped('multipart/form-data'))
   );

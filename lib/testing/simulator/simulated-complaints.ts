@@ -103,7 +103,7 @@ export class SimulatedComplaints {
 
   /** Newest first. */
   list(): Complaint[] {
-    const time = ({ complaint_time }: Complaint): number => Date.parse(complaint_time);
+    const time = ({ complaint_time = '' }: Complaint): number => Date.parse(complaint_time);
     return [...this.cases.values()]
       .map(({ complaint }) => complaint)
       .reverse()
@@ -174,7 +174,7 @@ export class SimulatedComplaints {
   /** A complaint that is done is open again. */
   continue(id: string, message: SimulatedMessage): ComplaintEvent {
     const found = this.find(id);
-    const { user_complaint_times } = found.complaint;
+    const { user_complaint_times = 0 } = found.complaint;
     found.decision = undefined;
     return this.take(found, 'CONTINUE_COMPLAINT', {
       operator: CONSUMER,
@@ -261,7 +261,9 @@ export class SimulatedComplaints {
     const event = this.take(found, 'MERCHANT_RESPONSE', {
       operator: this.operatorOf(found),
       operate_type: 'MERCHANT_RESPONSE',
-      more: { normal_message: message },
+      more: {
+        normal_message: { ...message, blocks: message.blocks.map((block) => ({ ...block })) },
+      },
       changes: { ...actedOn(found), incoming_user_response: false },
     });
     const log_id = found.history[0]?.log_id ?? '';
@@ -363,10 +365,12 @@ export class SimulatedComplaints {
       ...(text !== undefined && { operate_details: text }),
       ...(media.length > 0 && {
         image_list: media.map(toUrl),
-        complaint_media_list: toMedia(
-          action_type === 'CREATE_COMPLAINT' ? 'USER_COMPLAINT_IMAGE' : 'OPERATION_IMAGE',
-          media,
-        ),
+        complaint_media_list: [
+          toMedia(
+            action_type === 'CREATE_COMPLAINT' ? 'USER_COMPLAINT_IMAGE' : 'OPERATION_IMAGE',
+            media,
+          ),
+        ],
       }),
       ...more,
     });

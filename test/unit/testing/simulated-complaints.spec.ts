@@ -110,7 +110,7 @@ describe('Complaints on the simulator', () => {
     const entry = await latest(id);
 
     expect(complaint_media_list).toMatchObject([{ media_type: 'USER_COMPLAINT_IMAGE' }]);
-    const urls = complaint_media_list.flatMap(({ media_url }) => media_url);
+    const urls = complaint_media_list.flatMap(({ media_url = [] }) => media_url);
     expect(entry?.image_list).toEqual(urls);
     const images = await Promise.all(
       urls.map(async (url) => {
@@ -131,7 +131,7 @@ describe('Complaints on the simulator', () => {
     expect(await latest(id)).toMatchObject({
       operate_type: 'USER_RESPONSE',
       operate_details: '有人吗',
-      complaint_media_list: { media_type: 'OPERATION_IMAGE' },
+      complaint_media_list: [{ media_type: 'OPERATION_IMAGE' }],
     });
     const { media_id } = await firstValueFrom(service.uploadImage(PNG, { filename: '凭证.png' }));
 

@@ -9,7 +9,7 @@ import { COMPLAINT_ID, MESSAGE } from '../../support/complaint-samples.js';
 type Run = (service: ComplaintService) => Observable<unknown>;
 type Case = readonly [field: string, problem: string, run: Run];
 
-/** What no type allows, but JavaScript does. */
+/** A value that TypeScript would not allow. */
 const wrong = (value: unknown) => value as never;
 
 const RANGE = { begin_date: '2019-01-01', end_date: '2019-01-31' };
@@ -18,17 +18,17 @@ const list =
   (query: object): Run =>
   (service) =>
     service.list({ ...RANGE, ...query });
-const respond =
-  (response: object): Run =>
+const reply =
+  (fields: object): Run =>
   (service) =>
-    service.reply(COMPLAINT_ID, { response_content: '好', ...response });
+    service.reply(COMPLAINT_ID, { response_content: '好', ...fields });
 const chat =
-  (response: object): Run =>
+  (fields: object): Run =>
   (service) =>
     service.replyImmediately(COMPLAINT_ID, {
       message: MESSAGE,
       idempotent_id: 'a-1',
-      ...response,
+      ...fields,
     });
 const say = (message: object): Run => chat({ message });
 const approve =
@@ -41,16 +41,16 @@ const reject =
     service.rejectRefund(COMPLAINT_ID, rejection);
 
 const DATES: readonly Case[] = [
-  ['begin_date', 'is no date as yyyy-MM-dd', list({ begin_date: '2019-1-1' })],
-  ['begin_date', 'is no date as yyyy-MM-dd', list({ begin_date: '' })],
-  ['begin_date', 'is no date as yyyy-MM-dd', list({ begin_date: '2019-02-29' })],
-  ['begin_date', 'is no date as yyyy-MM-dd', list({ begin_date: '2019-01-01T00:00:00' })],
+  ['begin_date', 'is not a date as yyyy-MM-dd', list({ begin_date: '2019-1-1' })],
+  ['begin_date', 'is not a date as yyyy-MM-dd', list({ begin_date: '' })],
+  ['begin_date', 'is not a date as yyyy-MM-dd', list({ begin_date: '2019-02-29' })],
+  ['begin_date', 'is not a date as yyyy-MM-dd', list({ begin_date: '2019-01-01T00:00:00' })],
   ['begin_date', 'is of type object', list({ begin_date: wrong(new Date()) })],
-  ['begin_date', 'is of type undefined', list({ begin_date: undefined })],
-  ['end_date', 'is no date as yyyy-MM-dd', list({ end_date: '2019-13-01' })],
+  ['begin_date', 'is missing', list({ begin_date: undefined })],
+  ['end_date', 'is not a date as yyyy-MM-dd', list({ end_date: '2019-13-01' })],
   ['end_date', 'lies before begin_date', list({ end_date: '2018-12-31' })],
   ['end_date', 'lies 31 days after begin_date, at most 30', list({ end_date: '2019-02-01' })],
-  ['begin_date', 'is no date', (service) => service.listAll({ ...RANGE, begin_date: 'today' })],
+  ['begin_date', 'is not a date', (service) => service.listAll({ ...RANGE, begin_date: 'today' })],
   ['end_date', 'lies before', (service) => service.listAll({ ...RANGE, end_date: '2018-01-01' })],
 ];
 
@@ -64,6 +64,13 @@ const PAGES: readonly Case[] = [
   ['offset', 'is -1, not an integer from 0 on', list({ offset: -1 })],
   ['limit', 'from 1 to 300', (service) => service.history(COMPLAINT_ID, { limit: 301 })],
   ['offset', 'from 0 on', (service) => service.history(COMPLAINT_ID, { offset: 0.5 })],
+  ['limit', 'from 1 to 50', (service) => service.listAll({ ...RANGE, limit: 51 })],
+  ['limit', 'from 1 to 300', (service) => service.historyAll(COMPLAINT_ID, { limit: 301 })],
+  [
+    'onUnreadable',
+    'is of type string, not a function',
+    (service) => service.listAll({ ...RANGE, onUnreadable: wrong('log') }),
+  ],
 ];
 
 const TEXTS: readonly Case[] = [
@@ -73,55 +80,55 @@ const TEXTS: readonly Case[] = [
     'has 65 characters, at most 64',
     list({ complainted_mchid: '1'.repeat(65) }),
   ],
-  ['complainted_mchid', 'is of type number', respond({ complainted_mchid: wrong(1) })],
+  ['complainted_mchid', 'is of type number', reply({ complainted_mchid: wrong(1) })],
   ['complainted_mchid', 'must not be empty', chat({ complainted_mchid: '' })],
   [
     'complainted_mchid',
     'must not be empty',
     (service) => service.complete(COMPLAINT_ID, { complainted_mchid: '' }),
   ],
-  ['response_content', 'must not be empty', respond({ response_content: '' })],
-  ['response_content', 'is of type undefined', respond({ response_content: undefined })],
+  ['response_content', 'must not be empty', reply({ response_content: '' })],
+  ['response_content', 'is missing', reply({ response_content: undefined })],
   [
     'response_content',
     'has 501 characters, at most 500',
-    respond({ response_content: '好'.repeat(501) }),
+    reply({ response_content: '好'.repeat(501) }),
   ],
-  ['response_content', 'must not contain NUL', respond({ response_content: 'a\0b' })],
-  ['response_content', 'contains U+1F600: WeChat Pay', respond({ response_content: '好😀' })],
-  ['response_content', 'contains U+20BB7: WeChat Pay', respond({ response_content: '𠮷野家' })],
-  ['response_content', 'half a surrogate pair', respond({ response_content: 'a\ud83d' })],
-  ['response_images', 'has 5 entries, at most 4', respond({ response_images: Array(5).fill('m') })],
-  ['response_images', '[1] must not be empty', respond({ response_images: ['m', ''] })],
-  ['response_images', 'is of type string, not an array', respond({ response_images: wrong('m') })],
+  ['response_content', 'must not contain NUL', reply({ response_content: 'a\0b' })],
+  ['response_content', 'contains U+1F600: WeChat Pay', reply({ response_content: '好😀' })],
+  ['response_content', 'contains U+20BB7: WeChat Pay', reply({ response_content: '𠮷野家' })],
+  ['response_content', 'half a surrogate pair', reply({ response_content: 'a\ud83d' })],
+  ['response_images', 'has 5 entries, at most 4', reply({ response_images: Array(5).fill('m') })],
+  ['response_images', '[1] must not be empty', reply({ response_images: ['m', ''] })],
+  ['response_images', 'is of type string, not an array', reply({ response_images: wrong('m') })],
   [
     'jump_url',
     'must be an absolute https:// URL',
-    respond({ jump_url: 'http://a.com', jump_url_text: '看' }),
+    reply({ jump_url: 'http://a.com', jump_url_text: '看' }),
   ],
   [
     'jump_url',
     'must be an absolute https:// URL',
-    respond({ jump_url: 'https:///a', jump_url_text: '看' }),
+    reply({ jump_url: 'https:///a', jump_url_text: '看' }),
   ],
   [
     'jump_url',
     'must not contain white space',
-    respond({ jump_url: 'https://a.com/ b', jump_url_text: '看' }),
+    reply({ jump_url: 'https://a.com/ b', jump_url_text: '看' }),
   ],
   [
     'jump_url',
     'has 513 characters, at most 512',
-    respond({ jump_url: `https://a.com/${'b'.repeat(499)}`, jump_url_text: '看' }),
+    reply({ jump_url: `https://a.com/${'b'.repeat(499)}`, jump_url_text: '看' }),
   ],
-  ['jump_url', 'must not be empty', respond({ jump_url: '', jump_url_text: '看' })],
-  ['jump_url_text', 'is missing', respond({ jump_url: 'https://a.com/' })],
-  ['jump_url_text', 'has 11 characters, at most 10', respond({ jump_url_text: '一'.repeat(11) })],
-  ['mini_program_jump_info', 'is of type string', respond({ mini_program_jump_info: wrong('wx') })],
+  ['jump_url', 'must not be empty', reply({ jump_url: '', jump_url_text: '看' })],
+  ['jump_url_text', 'is missing', reply({ jump_url: 'https://a.com/' })],
+  ['jump_url_text', 'has 11 characters, at most 10', reply({ jump_url_text: '一'.repeat(11) })],
+  ['mini_program_jump_info', 'is of type string', reply({ mini_program_jump_info: wrong('wx') })],
   [
     'mini_program_jump_info.path',
-    'is of type undefined',
-    respond({ mini_program_jump_info: { appid: 'wx', text: '看' } }),
+    'is missing',
+    reply({ mini_program_jump_info: { appid: 'wx', text: '看' } }),
   ],
   ['launch_refund_day', 'is -1, not an integer from 0 on', approve({ launch_refund_day: -1 })],
   ['launch_refund_day', 'is of type string', approve({ launch_refund_day: wrong('1') })],
@@ -130,6 +137,11 @@ const TEXTS: readonly Case[] = [
   ['reject_reason', 'has 201 characters, at most 200', reject({ reject_reason: '好'.repeat(201) })],
   ['reject_reason', 'must not be empty', reject({ reject_reason: '' })],
   ['reject_media_list', 'has 5 entries', reject({ reject_media_list: Array(5).fill('m') })],
+  [
+    'launch_refund_day',
+    'must not be given with a rejection',
+    reject({ reject_reason: '好', launch_refund_day: 0 }),
+  ],
   ['reject_media_list', '[0] has 513 characters', reject({ reject_media_list: ['m'.repeat(513)] })],
 ];
 
@@ -138,10 +150,10 @@ const deep = (levels: number): object => (levels === 0 ? {} : { a: deep(levels -
 const MESSAGES: readonly Case[] = [
   ['idempotent_id', 'must not be empty', chat({ idempotent_id: '' })],
   ['idempotent_id', 'has 129 characters, at most 128', chat({ idempotent_id: 'a'.repeat(129) })],
-  ['message', 'is of type undefined, not an object', chat({ message: undefined })],
+  ['message', 'is missing', chat({ message: undefined })],
   ['message.blocks', 'at least one block', say({ blocks: [] })],
   ['message.blocks', 'at least one block', say({ blocks: 'TEXT' })],
-  ['message.blocks[0]', 'is of type null', say({ blocks: [null] })],
+  ['message.blocks[0]', 'is of type null, not an object', say({ blocks: [null] })],
   ['message.blocks[0]', 'must have a type', say({ blocks: [{ text: {} }] })],
   [
     'message.blocks[1]',
@@ -187,9 +199,9 @@ const BY_ID: readonly (readonly [
   ['get', (service, id) => service.get(id)],
   ['history', (service, id) => service.history(id)],
   ['historyAll', (service, id) => service.historyAll(id)],
-  ['respond', (service, id) => service.reply(id, { response_content: '好' })],
+  ['reply', (service, id) => service.reply(id, { response_content: '好' })],
   [
-    'respondImmediately',
+    'replyImmediately',
     (service, id) => service.replyImmediately(id, { message: MESSAGE, idempotent_id: 'a' }),
   ],
   ['complete', (service, id) => service.complete(id)],
@@ -198,14 +210,15 @@ const BY_ID: readonly (readonly [
 ];
 const IDS: readonly (readonly [id: string, problem: string])[] = [
   ['', 'must not be empty'],
-  ['.', 'is no id'],
-  ['..', 'is no id'],
+  ['.', 'is not an id'],
+  ['..', 'is not an id'],
   ['1'.repeat(65), 'has 65 characters, at most 64'],
-  [wrong(undefined), 'is of type undefined'],
-  [wrong(200), 'is of type number'],
+  [wrong(undefined), 'is missing'],
+  [wrong(null), 'is of type null, not a string'],
+  [wrong(200), 'is of type number, not a string'],
 ];
 
-describe('An argument that cannot work', () => {
+describe('An argument that WeChat Pay would reject', () => {
   let merchant: TestMerchant;
   let bench: ComplaintBench;
   beforeAll(async () => {
@@ -213,7 +226,7 @@ describe('An argument that cannot work', () => {
   });
   afterEach(closeAll);
 
-  async function expectRefused(run: Run, field: string, problem: string): Promise<void> {
+  async function expectRejected(run: Run, field: string, problem: string): Promise<void> {
     bench = await startComplaintBench(merchant);
     const error = await errorOf(run(bench.complaints));
 
@@ -226,20 +239,20 @@ describe('An argument that cannot work', () => {
   }
 
   it.each([...DATES, ...PAGES, ...TEXTS, ...MESSAGES])(
-    'is refused: %s %s',
+    'is not sent: %s %s',
     async (field, problem, run) => {
-      await expectRefused(run, field, problem);
+      await expectRejected(run, field, problem);
     },
   );
 
   it.each(BY_ID.flatMap(([name, run]) => IDS.map((id) => [name, ...id, run] as const)))(
-    'is refused: complaint_id of %s as %s %s',
+    'is not sent: complaint_id of %s is %j and %s',
     async (_name, id, problem, run) => {
-      await expectRefused((service) => run(service, id), 'complaint_id', problem);
+      await expectRejected((service) => run(service, id), 'complaint_id', problem);
     },
   );
 
-  it('is told of all its faults at once', async () => {
+  it('is reported with everything that is wrong with it', async () => {
     bench = await startComplaintBench(merchant);
     const error = await errorOf(
       bench.complaints.reply(COMPLAINT_ID, { response_content: `\0😀${'好'.repeat(500)}` }),
@@ -252,7 +265,7 @@ describe('An argument that cannot work', () => {
     ]);
   });
 
-  it('may be as long as WeChat Pay allows, counted in characters', async () => {
+  it('may have as many characters as WeChat Pay allows', async () => {
     bench = await startComplaintBench(merchant, ({ target }) =>
       target.endsWith('service') ? { json: { log_id: '1' } } : {},
     );
@@ -269,13 +282,99 @@ describe('An argument that cannot work', () => {
     expect(calls).toHaveLength(3);
   });
 
-  it('is looked at when the call is subscribed to, as it was when the call was made', async () => {
+  it('is used as it was when the method was called', async () => {
     bench = await startComplaintBench(merchant);
-    const response = { response_content: '好' };
-    const call = bench.complaints.reply(COMPLAINT_ID, response);
-    response.response_content = '';
+    const argument = { response_content: '好' };
+    const call = bench.complaints.reply(COMPLAINT_ID, argument);
+    argument.response_content = '';
     await valuesOf(call);
 
     expect(String(bench.calls[0]?.body)).toContain('"response_content":"好"');
+  });
+});
+
+describe('An argument object that JavaScript callers omit', () => {
+  let merchant: TestMerchant;
+  beforeAll(async () => {
+    merchant = await createTestMerchant();
+  });
+  afterEach(closeAll);
+
+  const OMITTED: readonly (readonly [call: string, field: string, problem: string, run: Run])[] = [
+    ['list()', 'query', 'is missing', (service) => service.list(wrong(undefined))],
+    ['list("today")', 'query', 'is of type string', (service) => service.list(wrong('today'))],
+    ['listAll()', 'query', 'is missing', (service) => service.listAll(wrong(undefined))],
+    ['listAll(null)', 'query', 'is of type null', (service) => service.listAll(wrong(null))],
+    ['get()', 'complaint_id', 'is missing', (service) => service.get(wrong(undefined))],
+    [
+      'history(id, null)',
+      'page',
+      'is of type null',
+      (service) => service.history(COMPLAINT_ID, wrong(null)),
+    ],
+    [
+      'historyAll(id, null)',
+      'options',
+      'is of type null',
+      (service) => service.historyAll(COMPLAINT_ID, wrong(null)),
+    ],
+    [
+      'reply(id)',
+      'reply',
+      'is missing',
+      (service) => service.reply(COMPLAINT_ID, wrong(undefined)),
+    ],
+    [
+      'replyImmediately(id)',
+      'reply',
+      'is missing',
+      (service) => service.replyImmediately(COMPLAINT_ID, wrong(undefined)),
+    ],
+    [
+      'complete(id, null)',
+      'merchant',
+      'is of type null',
+      (service) => service.complete(COMPLAINT_ID, wrong(null)),
+    ],
+    [
+      'approveRefund(id, null)',
+      'approval',
+      'is of type null',
+      (service) => service.approveRefund(COMPLAINT_ID, wrong(null)),
+    ],
+    [
+      'rejectRefund(id)',
+      'rejection',
+      'is missing',
+      (service) => service.rejectRefund(COMPLAINT_ID, wrong(undefined)),
+    ],
+    [
+      'uploadImage(bytes)',
+      'filename',
+      'is missing',
+      (service) => service.uploadImage(new Uint8Array(8), wrong(undefined)),
+    ],
+    [
+      'uploadImage()',
+      'file',
+      'is missing',
+      (service) => service.uploadImage(wrong(undefined), { filename: 'a.png' }),
+    ],
+    [
+      'downloadImage()',
+      'media_id',
+      'is missing',
+      (service) => service.downloadImage(wrong(undefined)),
+    ],
+  ];
+
+  it.each(OMITTED)('fails the Observable of %s: %s %s', async (_call, field, problem, run) => {
+    const { complaints, calls } = await startComplaintBench(merchant);
+    const call = run(complaints);
+
+    const error = await errorOf(call);
+    expect(error).toBeInstanceOf(WechatPayArgumentError);
+    expect(error).toMatchObject({ field, message: expect.stringContaining(`${field} ${problem}`) });
+    expect(calls).toEqual([]);
   });
 });
