@@ -147,7 +147,7 @@ async function sendAll(to: TestMerchant, onSend: () => void): Promise<Delivery[]
   for (const [index, id] of ids.entries()) {
     if (index > 0 && index % BURST === 0) await delay(PAUSE);
     onSend();
-    deliveries.push(simulator.notify(to, { id, copies: COPIES, retry: true }));
+    deliveries.push(simulator.notify(to, { id, copies: COPIES, redeliver: true }));
   }
   return Promise.all(deliveries);
 }

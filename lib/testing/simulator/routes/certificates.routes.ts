@@ -1,21 +1,17 @@
 import { createSecretKey, randomBytes } from 'node:crypto';
-import { AEAD_AES_256_GCM } from '../../protocol/aes-gcm.js';
-import { parseCertificate } from '../../protocol/rsa-key.js';
-import { errorResponse, notFound, type SimulatedResponse, success } from './simulated-response.js';
-import type { TestMerchant, TestPlatformKey } from '../test-merchant.js';
-import { encryptAesGcm } from '../encrypt-aes-gcm.js';
+import { AEAD_AES_256_GCM } from '../../../protocol/aes-gcm.js';
+import { parseCertificate } from '../../../protocol/rsa-key.js';
+import { encryptAesGcm } from '../../encrypt-aes-gcm.js';
+import { errorResponse, notFound, type SimulatedResponse, success } from '../simulated-response.js';
+import type { SimulatedCall } from './route-table.js';
 
-export const CERTIFICATES_PATH = '/v3/certificates';
-
-/** The list of platform certificates, each encrypted. */
-export function serveCertificates(
-  { apiV3Key: key }: TestMerchant,
-  certificates: readonly TestPlatformKey[],
-): SimulatedResponse {
+/** The list of platform certificates, each encrypted with the merchant's APIv3 key. */
+export function respondWithCertificates({ state }: SimulatedCall): SimulatedResponse {
+  const { certificates, merchant } = state;
   if (certificates.length === 0) {
     return errorResponse(notFound('无可用的平台证书，请使用微信支付公钥'));
   }
-  const apiV3Key = createSecretKey(Buffer.from(key));
+  const apiV3Key = createSecretKey(Buffer.from(merchant.apiV3Key));
   const data = certificates.map(({ id, pem }) => {
     const nonce = randomBytes(6).toString('hex');
     const associated_data = 'certificate';
