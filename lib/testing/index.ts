@@ -28,7 +28,12 @@ export {
 export type { SimulatedRequest } from './simulator/request-authentication.js';
 export type { CallbackUrlResponses } from './simulator/routes/callback-url.routes.js';
 export type { SimulatedError } from './simulator/simulated-response.js';
-export type { SimulatedComplaintContent } from './simulator/state/complaint-record.js';
+export type {
+  SimulatedComplaint,
+  SimulatedComplaintContent,
+  SimulatedHistoryEntry,
+  SimulatedMedia,
+} from './simulator/state/complaint-record.js';
 export type {
   SimulatedMessage,
   SimulatedPlatformRequest,

@@ -1,8 +1,7 @@
-import type { Complaint } from '../../complaints/interfaces/complaint.interface.js';
 import type { TestMerchant } from '../test-merchant.js';
 import type { Delivery } from './notification-delivery.js';
 import type { ComplaintEvent } from './simulated-response.js';
-import type { SimulatedComplaintContent } from './state/complaint-record.js';
+import type { SimulatedComplaint, SimulatedComplaintContent } from './state/complaint-record.js';
 import type {
   SimulatedComplaints,
   SimulatedMessage,
@@ -12,7 +11,7 @@ import type {
 /** What a step has led to. */
 export interface SimulatedStep {
   /** The complaint after the step. */
-  readonly complaint: Complaint;
+  readonly complaint: SimulatedComplaint;
   /** Of its notification; undefined when no URL is registered. */
   readonly delivery?: Delivery;
 }

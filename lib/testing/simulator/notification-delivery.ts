@@ -51,7 +51,7 @@ export interface Delivery {
   readonly accepted: boolean;
 }
 
-export interface DeliverySettings {
+interface DeliverySettings {
   /** Where to post. */
   readonly url: string;
   /** Milliseconds until an attempt fails for want of a response. */

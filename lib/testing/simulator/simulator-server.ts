@@ -17,7 +17,7 @@ import {
 import { IMAGE_LINK_PATH } from './state/image-links.js';
 import type { MerchantState, SimulatedMerchants } from './state/merchant-state.js';
 
-export interface SimulatorServerSettings {
+interface SimulatorServerSettings {
   readonly merchants: SimulatedMerchants;
   /** Carries out an authenticated call. */
   readonly route: (call: SimulatedCall) => SimulatedResponse;

@@ -1,5 +1,3 @@
-import type { ComplaintHistoryEntry } from '../../complaints/interfaces/complaint-history.interface.js';
-import type { Complaint } from '../../complaints/interfaces/complaint.interface.js';
 import type { WechatPayComplaintModuleOptions } from '../../config/wechatpay-complaint-options.interface.js';
 import {
   createTestCertificate,
@@ -16,6 +14,7 @@ import type { ComplaintEvent } from './simulated-response.js';
 import { SimulatorServer } from './simulator-server.js';
 import { ImageLinks } from './state/image-links.js';
 import { SimulatedMerchants } from './state/merchant-state.js';
+import type { SimulatedComplaint, SimulatedHistoryEntry } from './state/complaint-record.js';
 import type { SimulatedComplaints } from './state/simulated-complaints.js';
 
 export interface WechatPaySimulatorOptions extends RouterOptions, NotificationSenderOptions {
@@ -150,13 +149,13 @@ export class WechatPaySimulator extends SimulatedConsumer {
     return this.sender.send(this.merchants.get(merchant), options);
   }
 
-  /** All complaints, newest first, as WeChat Pay has them now. */
-  complaints(merchant: TestMerchant): readonly Complaint[] {
+  /** All complaints, newest first, as the service would send them now. */
+  complaints(merchant: TestMerchant): readonly SimulatedComplaint[] {
     return this.merchants.get(merchant).complaints.list();
   }
 
-  /** The history of a complaint, newest first. */
-  complaintHistory(merchant: TestMerchant, complaintId: string): readonly ComplaintHistoryEntry[] {
+  /** The history of a complaint, newest first, as the service would send it now. */
+  complaintHistory(merchant: TestMerchant, complaintId: string): readonly SimulatedHistoryEntry[] {
     return this.merchants.get(merchant).complaints.history(complaintId);
   }
 

@@ -1,6 +1,5 @@
-import { createSecretKey, randomBytes } from 'node:crypto';
+import { createSecretKey, randomBytes, X509Certificate } from 'node:crypto';
 import { AEAD_AES_256_GCM } from '../../../protocol/aes-gcm.js';
-import { parseCertificate } from '../../../protocol/rsa-key.js';
 import { encryptAesGcm } from '../../encrypt-aes-gcm.js';
 import { errorResponse, notFound, type SimulatedResponse, success } from '../simulated-response.js';
 import type { SimulatedCall } from './route-table.js';
@@ -15,10 +14,11 @@ export function respondWithCertificates({ state }: SimulatedCall): SimulatedResp
   const data = certificates.map(({ id, pem }) => {
     const nonce = randomBytes(6).toString('hex');
     const associated_data = 'certificate';
+    const { validFrom, validTo } = new X509Certificate(pem);
     return {
       serial_no: id,
-      effective_time: new Date().toISOString(),
-      expire_time: new Date(parseCertificate(pem).expiresAt).toISOString(),
+      effective_time: new Date(validFrom).toISOString(),
+      expire_time: new Date(validTo).toISOString(),
       encrypt_certificate: {
         algorithm: AEAD_AES_256_GCM,
         nonce,

@@ -138,7 +138,7 @@ function assertOwn({ merchants, state, id }: RoutedCall, message: string): void 
 function assertComplainted(call: RoutedCall, body: JsonObject, message: string): void {
   assertOwn(call, message);
   const mchid = readText(body, 'complainted_mchid', 64);
-  if (mchid !== call.state.complaints.get(call.id).complainted_mchid) {
+  if (mchid !== call.state.complaints.complaintedMchid(call.id)) {
     throw new RequestRejection(noAuth(message));
   }
 }

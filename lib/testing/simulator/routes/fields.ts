@@ -1,8 +1,8 @@
-import { dayOf } from '../../../complaints/argument-checks.js';
 import type { JsonObject } from '../../../utils/json.js';
 import { paramError, RequestRejection } from '../simulated-response.js';
 import type { SimulatedImages } from '../state/simulated-images.js';
 
+const DAY = 24 * 60 * 60 * 1000;
 const MAX_IMAGES = 4;
 
 /** All readers throw a RequestRejection PARAM_ERROR that names the field. */
@@ -17,8 +17,10 @@ export function reject(
 
 /** A date of a query, `yyyy-MM-dd`, as days since 1970. */
 export function readDay(name: string, text: string): number {
-  const day = dayOf(text);
-  return Number.isNaN(day) ? reject(name, text, '日期格式应为 yyyy-MM-dd', 'query') : day;
+  const time = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(text) : NaN;
+  // Date.parse turns the 30th of February into the 2nd of March.
+  const isDate = !Number.isNaN(time) && new Date(time).toISOString().startsWith(text);
+  return isDate ? time / DAY : reject(name, text, '日期格式应为 yyyy-MM-dd', 'query');
 }
 
 export function readCount(

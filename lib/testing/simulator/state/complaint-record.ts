@@ -1,9 +1,11 @@
 import { constants, publicEncrypt } from 'node:crypto';
-import type { ComplaintHistoryEntry } from '../../../complaints/interfaces/complaint-history.interface.js';
+import type { ComplaintOperateType } from '../../../complaints/interfaces/complaint-history.interface.js';
+import type { ComplaintMessage } from '../../../complaints/interfaces/complaint-message.interface.js';
 import type {
   Complaint,
-  ComplaintMedia,
+  ComplaintMediaType,
   ComplaintOrder,
+  ComplaintState,
 } from '../../../complaints/interfaces/complaint.interface.js';
 import type { TestMerchant } from '../../test-merchant.js';
 import { digits } from './digits.js';
@@ -35,24 +37,73 @@ export interface SimulatedComplaintContent extends Partial<
   readonly images?: readonly Uint8Array[];
 }
 
+/** A complaint as the service sends it. */
+export interface SimulatedComplaint extends Complaint {
+  readonly complaint_time: string;
+  readonly complaint_detail: string;
+  readonly complaint_state: ComplaintState;
+  readonly complainted_mchid: string;
+  readonly payer_phone: string;
+  readonly complaint_full_refunded: boolean;
+  readonly user_complaint_times: number;
+}
+
+/** Images, as the service sends them. */
+export interface SimulatedMedia {
+  readonly media_type: ComplaintMediaType;
+  readonly media_url: readonly string[];
+}
+
+/** An entry of a history as the service sends it. */
+export interface SimulatedHistoryEntry {
+  readonly log_id: string;
+  readonly operator: string;
+  readonly operate_time: string;
+  readonly operate_type: ComplaintOperateType;
+  readonly operate_details?: string;
+  /** Pre-signed links, valid for an hour, to images of the merchant and the platform. */
+  readonly image_list: readonly string[];
+  /** One object, not a list. */
+  readonly complaint_media_list?: SimulatedMedia;
+  /** The spelling is WeChat Pay's. */
+  readonly user_appy_platform_service_reason?: string;
+  /** The spelling is WeChat Pay's. */
+  readonly user_appy_platform_service_reason_description?: string;
+  readonly normal_message?: ComplaintMessage;
+  readonly [field: string]: unknown;
+}
+
+/** The fields of an entry that are the same at every read. */
+export type EntryFields = Pick<
+  SimulatedHistoryEntry,
+  | 'log_id'
+  | 'operator'
+  | 'operate_time'
+  | 'operate_type'
+  | 'operate_details'
+  | 'user_appy_platform_service_reason'
+  | 'user_appy_platform_service_reason_description'
+  | 'normal_message'
+>;
+
 /** One complaint with its history, as the simulator keeps it: images by key, without URLs. */
 export interface ComplaintRecord {
-  complaint: Complaint;
+  complaint: SimulatedComplaint;
   /** Keys of the images that the consumer complained with. */
   readonly images: readonly string[];
   /** Newest first. */
-  readonly history: RecordedEntry[];
+  readonly history: EntryRecord[];
   /** What the merchant has decided on the refund that is applied for now. */
   decision?: 'APPROVE' | 'REJECT';
   /** Log ids of immediate replies, by `idempotent_id`. */
   readonly immediateReplies: Map<string, string>;
 }
 
-export interface RecordedEntry {
-  readonly entry: ComplaintHistoryEntry;
+interface EntryRecord {
+  readonly fields: EntryFields;
   /** Keys. */
   readonly images: readonly string[];
-  readonly media_type: ComplaintMedia['media_type'];
+  readonly media_type: ComplaintMediaType;
 }
 
 /** `operator` of an entry. */
@@ -72,9 +123,7 @@ export function createRecord(
 ): ComplaintRecord {
   const amount = order?.amount ?? 1990;
   const problem_type = content.problem_type ?? 'REFUND';
-  const complaint: Complaint = {
-    complaint_detail: '商家发错货了，与商家沟通无果，希望退款',
-    complainted_mchid: merchant.mchid,
+  const complaint: SimulatedComplaint = {
     payer_openid: `oUpF8uMuAJO_${digits(16)}`,
     problem_description: '商品质量问题',
     problem_type,
@@ -85,6 +134,8 @@ export function createRecord(
     ...content,
     complaint_id: content.complaint_id ?? `2000000000000${digits(14)}`,
     complaint_time: time,
+    complainted_mchid: content.complainted_mchid ?? merchant.mchid,
+    complaint_detail: content.complaint_detail ?? '商家发错货了，与商家沟通无果，希望退款',
     complaint_state: 'PENDING',
     payer_phone: encrypt(payer_phone, merchant),
     complaint_order_info: [
@@ -107,34 +158,31 @@ export function createRecord(
 export function presentComplaint(
   { complaint, images: keys }: ComplaintRecord,
   images: SimulatedImages,
-): Complaint {
+): SimulatedComplaint {
   return {
     ...complaint,
     complaint_media_list: keys.length > 0 ? [toMedia('USER_COMPLAINT_IMAGE', keys, images)] : [],
   };
 }
 
-/**
- * An entry as a call reads it. As on the service, `complaint_media_list` is one object, and
- * `image_list`, which every entry has, holds links to images of the merchant and the platform only.
- */
+/** An entry as a call reads it. */
 export function presentEntry(
-  { entry, images: keys, media_type }: RecordedEntry,
+  { fields, images: keys, media_type }: EntryRecord,
   images: SimulatedImages,
-): ComplaintHistoryEntry {
-  const isByConsumer = entry.operator === OPERATORS.consumer;
+): SimulatedHistoryEntry {
+  const isByConsumer = fields.operator === OPERATORS.consumer;
   return {
-    ...entry,
+    ...fields,
     image_list: isByConsumer ? [] : keys.map((key) => images.link(key)),
     ...(keys.length > 0 && { complaint_media_list: toMedia(media_type, keys, images) }),
   };
 }
 
 function toMedia(
-  media_type: ComplaintMedia['media_type'],
+  media_type: ComplaintMediaType,
   keys: readonly string[],
   images: SimulatedImages,
-): ComplaintMedia {
+): SimulatedMedia {
   return { media_type, media_url: keys.map((key) => images.mediaUrl(key)) };
 }
 

@@ -1,11 +1,9 @@
-import type { ComplaintHistoryEntry } from '../../../complaints/interfaces/complaint-history.interface.js';
 import type {
   ComplaintRefundApproval,
   ComplaintRefundRejection,
   ComplaintReply,
   ImmediateComplaintReply,
 } from '../../../complaints/interfaces/complaint-requests.interface.js';
-import type { Complaint } from '../../../complaints/interfaces/complaint.interface.js';
 import type { ComplaintActionType } from '../../../notifications/complaint-notification-payload.interface.js';
 import { toChinaTime } from '../../china-time.js';
 import type { TestMerchant } from '../../test-merchant.js';
@@ -18,10 +16,13 @@ import {
 import {
   type ComplaintRecord,
   createRecord,
+  type EntryFields,
   OPERATORS,
   presentComplaint,
   presentEntry,
+  type SimulatedComplaint,
   type SimulatedComplaintContent,
+  type SimulatedHistoryEntry,
 } from './complaint-record.js';
 import { digits } from './digits.js';
 import type { SimulatedImages } from './simulated-images.js';
@@ -39,15 +40,15 @@ export interface SimulatedPlatformRequest {
   readonly description?: string;
 }
 
-interface Step extends Pick<ComplaintHistoryEntry, 'operate_type'> {
+interface Step extends Pick<EntryFields, 'operate_type'> {
   readonly by: keyof typeof OPERATORS;
   readonly text?: string;
   /** Keys. */
   readonly images?: readonly string[];
   /** Further fields of the entry. */
-  readonly fields?: Partial<ComplaintHistoryEntry>;
+  readonly fields?: Partial<EntryFields>;
   /** What the step changes in the complaint. */
-  readonly changes?: Partial<Complaint>;
+  readonly changes?: Partial<SimulatedComplaint>;
 }
 
 /**
@@ -70,8 +71,8 @@ export class SimulatedComplaints {
   }
 
   /** Newest first. */
-  list(): Complaint[] {
-    const time = ({ complaint_time }: Complaint): number => Date.parse(complaint_time);
+  list(): SimulatedComplaint[] {
+    const time = ({ complaint_time }: SimulatedComplaint): number => Date.parse(complaint_time);
     return [...this.records.values()]
       .map((record) => presentComplaint(record, this.images))
       .reverse()
@@ -79,12 +80,17 @@ export class SimulatedComplaints {
   }
 
   /** @throws RequestRejection RESOURCE_NOT_EXISTS */
-  get(id: string): Complaint {
+  get(id: string): SimulatedComplaint {
     return presentComplaint(this.find(id), this.images);
   }
 
+  /** The merchant that a complaint is about. @throws RequestRejection RESOURCE_NOT_EXISTS */
+  complaintedMchid(id: string): string {
+    return this.find(id).complaint.complainted_mchid;
+  }
+
   /** Newest first. @throws RequestRejection RESOURCE_NOT_EXISTS */
-  history(id: string): readonly ComplaintHistoryEntry[] {
+  history(id: string): readonly SimulatedHistoryEntry[] {
     return this.find(id).history.map((entry) => presentEntry(entry, this.images));
   }
 
@@ -199,7 +205,7 @@ export class SimulatedComplaints {
       fields: { normal_message: message },
       changes: { ...stateAfterAction(record), incoming_user_response: false },
     });
-    const log_id = record.history[0]?.entry.log_id ?? '';
+    const log_id = record.history[0]?.fields.log_id ?? '';
     record.immediateReplies.set(idempotent_id, log_id);
     return { log_id, event };
   }
@@ -291,7 +297,7 @@ export class SimulatedComplaints {
   ): ComplaintEvent {
     record.complaint = { ...record.complaint, ...changes };
     record.history.unshift({
-      entry: {
+      fields: {
         log_id: `3000000000${digits(14)}`,
         operator: OPERATORS[by],
         operate_time: toChinaTime(this.clock()),
@@ -328,6 +334,6 @@ export class SimulatedComplaints {
 }
 
 /** The first action of a merchant begins the processing. */
-function stateAfterAction({ complaint }: ComplaintRecord): Partial<Complaint> {
+function stateAfterAction({ complaint }: ComplaintRecord): Partial<SimulatedComplaint> {
   return complaint.complaint_state === 'PENDING' ? { complaint_state: 'PROCESSING' } : {};
 }
