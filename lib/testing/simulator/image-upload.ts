@@ -23,7 +23,7 @@ export async function parseImageUpload(
   const [meta, file] = [parts.get('meta'), parts.get('file')];
   if (typeof meta !== 'string' || !(file instanceof File)) return undefined;
   if ([...parts.keys()].length !== 2) return undefined;
-  // The parser drops a byte order mark and replaces what is no UTF-8; the signature covers the bytes.
+  // The parser may drop a byte order mark, and replaces what is no UTF-8. The signature covers the bytes.
   if (!body.includes(`\r\n\r\n${meta}\r\n--`)) return undefined;
   return { meta, filename: file.name, bytes: Buffer.from(await file.arrayBuffer()) };
 }
