@@ -40,7 +40,7 @@ export interface TestMerchant {
   /**
    * The same as environment variables, for apps that use the config factory. Every variable that the
    * factory reads is set, those that do not apply to an empty string, so that nothing of a `.env` is
-   * mixed in (unless `ConfigModule` is told to `override`). `NO_PROXY` keeps its value and excludes
+   * mixed in (unless `ConfigModule` has the option `override`). `NO_PROXY` keeps its value and excludes
    * 127.0.0.1 as well; with NODE_USE_ENV_PROXY, Node reads it only when a process starts.
    * `WechatPaySimulator#environment` replaces `WECHATPAY_BASE_URLS`.
    */

@@ -36,7 +36,7 @@ describe('The app of sample/02-cluster', () => {
     await simulator.stop();
   });
 
-  it('does the slow work once for a notification that two processes receive', async () => {
+  it('does the slow work once for a notification that two instances receive', async () => {
     const first = await startApp({ imports: [AppModule] });
     await until(() => simulator.registeredUrl(merchant) !== undefined);
     const second = await startApp({ imports: [AppModule] });

@@ -8,11 +8,11 @@ import type {
   SimulatedPlatformRequest,
 } from './state/simulated-complaints.js';
 
-/** What a step has led to. */
+/** The result of a step. */
 export interface SimulatedStep {
   /** The complaint after the step. */
   readonly complaint: SimulatedComplaint;
-  /** Of its notification; undefined when no URL is registered. */
+  /** The delivery of its notification. Undefined when no URL is registered. */
   readonly delivery?: Delivery;
 }
 

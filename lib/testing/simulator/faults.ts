@@ -7,8 +7,8 @@ import {
 } from './simulated-response.js';
 
 /**
- * What goes wrong with one response. The call has taken effect before, except with `drop`, `hang`
- * and a response in its place.
+ * What goes wrong with one response. With `drop`, `hang` and a response in place of the call, the call
+ * has no effect. With all others it has taken effect.
  */
 export type SimulatedFault =
   /** The signature begins with `WECHATPAY/SIGNTEST/`. */
@@ -43,7 +43,7 @@ export function responseInPlace(fault: SimulatedFault | undefined): SimulatedRes
   return { status: fault.status, body: fault.raw, isSigned: fault.signed ?? false };
 }
 
-/** The signature headers of a response, wrong in the way of the fault. */
+/** The signature headers of a response, invalidated by the fault if there is one. */
 export async function signResponse(
   key: TestPlatformKey,
   body: string | Buffer,

@@ -1,4 +1,4 @@
-/** An image on its way to WeChat Pay. */
+/** An image that a merchant uploads. */
 export interface ImageUpload {
   /** The JSON text that is signed. */
   readonly meta: string;
@@ -15,7 +15,7 @@ export async function parseImageUpload(
   body: Buffer,
 ): Promise<ImageUpload | undefined> {
   if (!contentType?.startsWith('multipart/form-data')) return undefined;
-  // Typed by hand: Node deprecates it for servers because it buffers bodies, and this one is buffered.
+  // The types of Node deprecate formData() for servers, because it buffers the body. This one is buffered.
   const form: { formData: () => Promise<FormData> } = new Response(new Uint8Array(body), {
     headers: { 'Content-Type': contentType },
   });

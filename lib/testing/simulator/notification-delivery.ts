@@ -30,9 +30,9 @@ export type NotificationKind =
 export interface NotifyOptions extends ComplaintNotificationContent, SignatureOptions {
   /** @default 'genuine' */
   readonly kind?: NotificationKind;
-  /** How many copies are sent at the same moment, as happens with two servers. @default 1 */
+  /** Number of copies to send at the same moment: with two servers that happens. @default 1 */
   readonly copies?: number;
-  /** Whether to deliver again, by the redelivery schedule, until the response is 200 or 204. @default false */
+  /** Whether to follow the redelivery schedule until the response is 200 or 204. @default false */
   readonly redeliver?: boolean;
 }
 
@@ -54,7 +54,7 @@ export interface Delivery {
 interface DeliverySettings {
   /** Where to post. */
   readonly url: string;
-  /** Milliseconds until an attempt fails for want of a response. */
+  /** Milliseconds after which an attempt without a response has failed. */
   readonly responseTimeout: number;
   /** Real milliseconds for each millisecond of the schedule. */
   readonly timeScale: number;
@@ -93,7 +93,7 @@ export const REDELIVERY_SCHEDULE: readonly number[] = [
 
 const EXPIRED_BY_SECONDS = 600;
 
-/** Posts one notification and, where asked for, delivers it again. */
+/** Posts one notification and, with `redeliver`, delivers it again until it is accepted. */
 export async function deliver(
   merchant: TestMerchant,
   { kind = 'genuine', copies = 1, redeliver = false, ...content }: NotifyOptions,
@@ -108,7 +108,7 @@ export async function deliver(
   for (const pause of redeliver ? settings.schedule : []) {
     if (isAccepted()) break;
     const { signal } = settings;
-    // A simulator that stops ends the redeliveries; the attempts until then still count.
+    // When the simulator stops, no redelivery follows, and the attempts so far are returned.
     await delay(pause * settings.timeScale, undefined, { signal, ref: false }).catch(
       () => undefined,
     );
@@ -148,7 +148,7 @@ async function sign(
   }
 }
 
-/** With an agent of its own: global agents, and `fetch`, can be set to use a proxy. */
+/** Never through a proxy, which `fetch` and global agents can be configured to use. */
 async function post(
   { url, responseTimeout, signal }: DeliverySettings,
   headers: Record<string, string>,
@@ -163,7 +163,7 @@ async function post(
       headers: { 'User-Agent': 'Mozilla/4.0', ...headers },
       signal: limit,
     });
-    // An attempt that is cancelled while the response arrives fails where that is read.
+    // Without a listener, an attempt that is cancelled during the response would be an uncaught error.
     outgoing.on('error', () => undefined);
     outgoing.end(body);
     const [response] = (await once(outgoing, 'response')) as [IncomingMessage];

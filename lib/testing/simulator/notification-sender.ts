@@ -23,7 +23,7 @@ export interface NotificationSenderOptions {
   readonly notifyMerchantActions?: boolean;
 }
 
-/** Sends notifications to the registered URLs, as far as these lead to this machine. */
+/** Sends notifications to the registered URLs, but never beyond this machine. */
 export class NotificationSender {
   private readonly hosts = new Map<string, string>();
   /** Notifications of merchants' actions, since the last `idle`. */
@@ -31,7 +31,7 @@ export class NotificationSender {
   private readonly aborter = new AbortController();
 
   constructor(private readonly options: NotificationSenderOptions) {
-    // Every delivery under way listens to the signal: many of them are no leak.
+    // Every pending delivery listens to the signal, so that many listeners are no leak.
     setMaxListeners(0, this.aborter.signal);
   }
 
@@ -74,7 +74,7 @@ export class NotificationSender {
     });
   }
 
-  /** Notifies an action of the merchant, where that is enabled. `idle` waits for it. */
+  /** Notifies an action of the merchant, if the option is set. `idle` waits for the delivery. */
   sendMerchantAction(state: MerchantState, event: ComplaintEvent): void {
     if (!this.options.notifyMerchantActions) return;
     const delivery = this.sendEvent(state, event);
@@ -85,7 +85,7 @@ export class NotificationSender {
 
   async idle(): Promise<readonly Delivery[]> {
     const sent: Promise<Delivery | undefined>[] = [];
-    // An app that is notified may act again, which adds further ones.
+    // An app may act again when it is notified, which adds further deliveries.
     while (this.pending.length > 0) {
       const batch = this.pending.splice(0);
       sent.push(...batch);

@@ -14,7 +14,7 @@ export interface SimulatedRequest {
   /** Path and query. */
   readonly target: string;
   readonly headers: Readonly<IncomingMessage['headers']>;
-  /** What the signature covers: of an image upload the text of its part `meta`. */
+  /** What the signature covers: in an image upload only the text of `meta`. */
   readonly body: string;
 }
 

@@ -20,7 +20,7 @@ export interface SimulatedResponse {
   readonly isSigned: boolean;
   /** @default JSON, where there is a body */
   readonly contentType?: string;
-  /** What the call has caused, to be notified after the response. */
+  /** What the call has changed. It is notified after the response. */
   readonly event?: ComplaintEvent;
 }
 
@@ -65,7 +65,7 @@ export function paramError(
   return { status: 400, code: 'PARAM_ERROR', message: '参数错误', detail };
 }
 
-/** 400 INVALID_REQUEST: the call is well-formed, but cannot be carried out as things are. */
+/** 400 INVALID_REQUEST: the call is well-formed, but not allowed at present. */
 export function invalidRequest(message: string): SimulatedError {
   return { status: 400, code: 'INVALID_REQUEST', message };
 }

@@ -31,7 +31,7 @@ interface SimulatorServerSettings {
 export class SimulatorServer {
   /** Every request that was received, oldest first. */
   readonly requests: SimulatedRequest[] = [];
-  /** Of the next responses, one each. */
+  /** The faults of the next responses, one each. */
   readonly faults: SimulatedFault[] = [];
   private readonly server: Server;
 
@@ -72,7 +72,7 @@ export class SimulatorServer {
     const request = { method, target, headers, body: upload?.meta ?? bytes.toString() };
     this.requests.push(request);
     await this.settings.onRequest?.(request);
-    // On the service another host serves the links, which knows no merchants and has no faults here.
+    // On the service, these links lead to another host, which requires no authentication.
     if (target.startsWith(IMAGE_LINK_PATH)) {
       send(outgoing, this.respondToLink(target));
       return;

@@ -18,9 +18,9 @@ import type { SimulatedComplaint, SimulatedHistoryEntry } from './state/complain
 import type { SimulatedComplaints } from './state/simulated-complaints.js';
 
 export interface WechatPaySimulatorOptions extends RouterOptions, NotificationSenderOptions {
-  /** Each with an id of its own. */
+  /** Their ids must differ. */
   readonly merchants: readonly TestMerchant[];
-  /** Called before a call takes effect. What it throws closes the connection. */
+  /** Runs before a call takes effect. When it throws, the connection is closed. */
   readonly onRequest?: (request: SimulatedRequest) => void | Promise<void>;
   /**
    * Milliseconds since 1970, for the times of complaints, of their history and of links to images.
@@ -140,8 +140,8 @@ export class WechatPaySimulator extends SimulatedConsumer {
   }
 
   /**
-   * Sends a notification to the registered URL and waits for the response, with `redeliver` for the
-   * last one.
+   * Sends a notification to the registered URL and waits for the response. With `redeliver` it waits
+   * until one is accepted, or the schedule has ended.
    *
    * @throws Error when no URL is registered, or its host is neither on loopback nor mapped
    */
@@ -160,9 +160,9 @@ export class WechatPaySimulator extends SimulatedConsumer {
   }
 
   /**
-   * Waits until the notifications of the merchant's own actions are delivered, which are sent after
-   * the response to the call. Returns the deliveries since the last time: none without
-   * `notifyMerchantActions`, or without a registered URL.
+   * Waits for the notifications of the merchant's own actions, which are sent after the response to the
+   * call. Returns the deliveries since the last call: none without `notifyMerchantActions`, or without a
+   * registered URL.
    *
    * @throws Error when one cannot be sent, because the host of the URL is neither on loopback nor
    * mapped

@@ -14,7 +14,7 @@ import { readBody, type Route, type RoutedCall } from './route-table.js';
 /** Days between the first and the last day of a list. */
 const MAX_DAYS = 30;
 
-/** @param maxResultSize entries beyond which a page is too large; see `WechatPaySimulatorOptions` */
+/** @param maxResultSize number of entries that a page may have */
 export function complaintRoutes(maxResultSize = Infinity): readonly Route[] {
   return [
     {
@@ -53,7 +53,7 @@ function list({ state, query }: RoutedCall, maxResultSize: number): SimulatedRes
       return begin <= day && day <= end;
     })
     .filter(({ complainted_mchid }) => mchid === null || mchid === complainted_mchid)
-    // Only the look-up of a single complaint has it.
+    // Only the look-up of a single complaint returns it.
     .map((complaint) => ({ ...complaint, payer_openid: undefined }));
   return page(found, query, { defaultLimit: 10, maxLimit: 50, maxResultSize });
 }
@@ -162,7 +162,7 @@ function page(
   if (data.length > limits.maxResultSize) {
     throw new RequestRejection(invalidRequest('当前查询结果数据量过大，请缩小limit后重试'));
   }
-  // The service counts for the first page only.
+  // The service sends the total with the first page only.
   return success({ data, limit, offset, ...(offset === 0 && { total_count: all.length }) });
 }
 

@@ -5,7 +5,7 @@ import type { SimulatedImages } from '../state/simulated-images.js';
 const DAY = 24 * 60 * 60 * 1000;
 const MAX_IMAGES = 4;
 
-/** All readers throw a RequestRejection PARAM_ERROR that names the field. */
+/** How every reader rejects a field: with a PARAM_ERROR that names it. */
 export function reject(
   field: string,
   value: unknown,

@@ -10,8 +10,8 @@ export interface RouterOptions {
   /** Responses that the documentation leaves open, or describes in two ways. */
   readonly responses?: CallbackUrlResponses;
   /**
-   * Entries of a list or history that the service returns at once. A page with more gets
-   * `INVALID_REQUEST`, 当前查询结果数据量过大，请缩小limit后重试. @default no limit but that of the API
+   * Number of entries that a page of a list or history may have. A larger page is rejected with
+   * INVALID_REQUEST, 当前查询结果数据量过大，请缩小limit后重试. @default only the limit of the API
    */
   readonly maxResultSize?: number;
 }

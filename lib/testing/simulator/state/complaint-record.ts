@@ -93,7 +93,7 @@ export interface ComplaintRecord {
   readonly images: readonly string[];
   /** Newest first. */
   readonly history: EntryRecord[];
-  /** What the merchant has decided on the refund that is applied for now. */
+  /** The merchant's decision on the refund, until the consumer complains again. */
   decision?: 'APPROVE' | 'REJECT';
   /** Log ids of immediate replies, by `idempotent_id`. */
   readonly immediateReplies: Map<string, string>;
@@ -114,7 +114,7 @@ export const OPERATORS = {
   system: '系统',
 } as const;
 
-/** @param time `complaint_time` */
+/** @param images keys @param time `complaint_time` */
 export function createRecord(
   merchant: TestMerchant,
   { images: _, order, payer_phone = '13800138000', ...content }: SimulatedComplaintContent,
@@ -154,7 +154,7 @@ export function createRecord(
   return { complaint, images, history: [], immediateReplies: new Map() };
 }
 
-/** The complaint as a call reads it: with URLs that no other read has had. */
+/** The complaint as a call reads it. Its URLs are new at every read. */
 export function presentComplaint(
   { complaint, images: keys }: ComplaintRecord,
   images: SimulatedImages,

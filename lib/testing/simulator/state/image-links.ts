@@ -1,12 +1,12 @@
 import { createHmac, randomBytes } from 'node:crypto';
 
-/** Links begin with this on the simulator, and with another host on the service. */
+/** The path of the links. */
 export const IMAGE_LINK_PATH = '/operation-images/';
 const VALID_SECONDS = 60 * 60;
 
 /**
- * The pre-signed links of `image_list`: anybody who has one can fetch the image for an hour, without
- * an Authorization header. On the service they lead to a storage host, here to the simulator itself.
+ * The pre-signed links of `image_list`: whoever has one can fetch the image for an hour, without an
+ * Authorization header. On the service they lead to a storage host, here to the simulator.
  */
 export class ImageLinks {
   private readonly secret = randomBytes(32);
@@ -18,7 +18,7 @@ export class ImageLinks {
     private readonly clock: () => number,
   ) {}
 
-  /** The parameters stand in one, escaped in lower case, as they were seen on real links. */
+  /** All parameters are escaped into one, in lower case, as on real links. */
   create(key: string): string {
     const start = Math.floor(this.clock() / 1000);
     const time = `${start};${start + VALID_SECONDS}`;

@@ -53,8 +53,8 @@ interface Step extends Pick<EntryFields, 'operate_type'> {
 
 /**
  * The complaints of one merchant, and how they change. Each step adds an entry to the history and
- * returns the event to notify. A step that the state of the complaint does not allow throws: those of
- * the merchant a RequestRejection, as the service responds to them, all others an Error.
+ * returns the event to notify. When the state of the complaint does not allow a step, a step of the
+ * merchant throws a RequestRejection, which becomes the response, and any other step an Error.
  */
 export class SimulatedComplaints {
   private readonly records = new Map<string, ComplaintRecord>();
@@ -333,7 +333,7 @@ export class SimulatedComplaints {
   }
 }
 
-/** The first action of a merchant begins the processing. */
+/** With the merchant's first action a complaint is no longer PENDING. */
 function stateAfterAction({ complaint }: ComplaintRecord): Partial<SimulatedComplaint> {
   return complaint.complaint_state === 'PENDING' ? { complaint_state: 'PROCESSING' } : {};
 }

@@ -12,11 +12,11 @@ export interface SimulatedImage {
 
 const MAX_BYTES = 2 * 1024 * 1024;
 const KEY_LENGTH = 27;
-/** What the key has before it in a media id. */
+/** What precedes the key in a media id. */
 const ID_HEAD = Buffer.from([0x0a, KEY_LENGTH]);
-/** One media id in so many has a slash, about as many as on the service. */
+/** Every eighth media id has a slash, as about one in eight has on the service. */
 const SLASH_INTERVAL = 8;
-/** Complaints name images by this host, whichever one was called. */
+/** The URLs of a complaint have this host, whichever host was called. */
 const IMAGES_URL = 'https://api.mch.weixin.qq.com/v3/merchant-service/images/';
 
 /** By magic number. Not the client's own list: the simulator checks what the client lets through. */
@@ -27,8 +27,8 @@ const KINDS: readonly [magic: Buffer, contentType: string, extension: RegExp][] 
 ];
 
 /**
- * The images of one merchant's complaints. Each has a key, which never leaves the simulator: outside,
- * an image has a media id, a new one at every read, and the image of an operation also a link.
+ * The images of one merchant's complaints. Each has a key, which only the simulator knows. For the
+ * merchant it has a media id, which is new at every read, and often a link.
  */
 export class SimulatedImages {
   private readonly images = new Map<string, SimulatedImage>();
@@ -38,7 +38,7 @@ export class SimulatedImages {
 
   constructor(private readonly links: ImageLinks) {}
 
-  /** Returns the key. @throws Error when the bytes are no JPG, BMP or PNG image */
+  /** @returns its key @throws Error when the bytes are no JPG, BMP or PNG image */
   add(data: Uint8Array): string {
     const bytes = Buffer.from(data);
     const kind = kindOf(bytes);
@@ -53,8 +53,9 @@ export class SimulatedImages {
   }
 
   /**
-   * Keeps what a merchant uploads, and returns its media id. Only operations take that one.
+   * Keeps what a merchant uploads.
    *
+   * @returns the media id for replies and decisions, which cannot be downloaded
    * @throws RequestRejection PARAM_ERROR
    */
   upload({ meta, filename, bytes }: ImageUpload): string {
@@ -83,13 +84,13 @@ export class SimulatedImages {
   }
 
   /**
-   * What the image API returns for a media id of a complaint.
+   * The image that a media id of a complaint names.
    *
-   * @throws RequestRejection RESOURCE_NOT_EXISTS, INVALID_REQUEST for an uploaded image: the service
-   * gives those out to nobody
+   * @throws RequestRejection RESOURCE_NOT_EXISTS; INVALID_REQUEST for the media id of an upload
    */
   download(mediaId: string): SimulatedImage {
     if (this.uploads.has(mediaId)) {
+      // Reports from the field tell the status only.
       throw new RequestRejection(invalidRequest('上传图片返回的 media_id 不支持下载'));
     }
     const id = Buffer.from(mediaId, 'base64');
@@ -100,7 +101,7 @@ export class SimulatedImages {
     return image;
   }
 
-  /** For `media_url`. Two reads never get the same one, because real ones contain the time. */
+  /** For `media_url`. It differs at every read, because a real one contains the time of the read. */
   mediaUrl(key: string): string {
     return `${IMAGES_URL}${encodeURIComponent(this.mediaId(key))}`;
   }
@@ -110,7 +111,7 @@ export class SimulatedImages {
     return this.links.create(key);
   }
 
-  /** Base64 of a structure with the key and five bytes that stand for the time. */
+  /** Base64 of a structure like the real one, with random bytes in place of the time. */
   private mediaId(key: string): string {
     const wantsSlash = this.mediaIds % SLASH_INTERVAL === 0;
     this.mediaIds += 1;
@@ -122,7 +123,7 @@ export class SimulatedImages {
         randomBytes(5),
         Buffer.from([0x28, 0x01, 0x30, 0x01, 0x38, 0x01]),
       ]).toString('base64');
-      // By count and not by chance, so that a test meets a slash on every run.
+      // By count and not by chance, so that a test is the same on every run.
       if (id.includes('/') === wantsSlash) return id;
     }
   }

@@ -34,7 +34,7 @@ describe('A fault', () => {
     Date.now() / 1000 - Number(headers['wechatpay-timestamp']);
 
   it.each<SimulatedFault>(['probe', 'unsigned', 'tampered', 'unknown-serial'])(
-    '%s spoils the signature of a call that has taken effect',
+    '%s invalidates the signature after the call has taken effect',
     async (fault) => {
       const response = await responseWith(fault);
 

@@ -152,7 +152,7 @@ describe('WechatPaySimulator#notify', () => {
   });
 
   describe('with redeliver', () => {
-    it('delivers the same body, signed anew, until it is accepted', async () => {
+    it('delivers the same body, with new signatures, until it is accepted', async () => {
       const { notify, posts } = await start([500, 401, 201, 200], { schedule: [1, 1, 1, 1, 1] });
 
       const delivery = await notify({ redeliver: true });

@@ -73,7 +73,7 @@ describe('WechatPaySimulator', () => {
     });
   });
 
-  it('rotates certificates: the previous ones stay listed unless told otherwise', async () => {
+  it('rotates certificates: the previous ones stay listed, unless keepListed is false', async () => {
     const withCertificate = await createTestMerchant({ mode: 'certificate' });
     const simulator = await startSimulator(withCertificate);
     const list = async (): Promise<string[]> => {

@@ -111,7 +111,7 @@ describe('The calls for complaints', () => {
         'launch_refund_day',
       ],
       [
-        'a day of a refund that is refused',
+        'a day for a refund that is rejected',
         'update-refund-progress',
         { action: 'REJECT', reject_reason: '否', launch_refund_day: 1 },
         'launch_refund_day',
