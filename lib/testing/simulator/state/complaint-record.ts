@@ -44,6 +44,7 @@ export interface SimulatedComplaint extends Complaint {
   readonly complaint_state: ComplaintState;
   readonly complainted_mchid: string;
   readonly payer_phone: string;
+  readonly complaint_media_list: readonly SimulatedMedia[];
   readonly complaint_full_refunded: boolean;
   readonly user_complaint_times: number;
 }
@@ -138,6 +139,7 @@ export function createRecord(
     complaint_detail: content.complaint_detail ?? '商家发错货了，与商家沟通无果，希望退款',
     complaint_state: 'PENDING',
     payer_phone: encrypt(payer_phone, merchant),
+    complaint_media_list: [],
     complaint_order_info: [
       {
         transaction_id: `42000000${digits(20)}`,

@@ -37,7 +37,7 @@ describe('The calls for images', () => {
     function readUrls(): readonly string[] {
       return simulator
         .complaints(merchant)
-        .flatMap(({ complaint_media_list = [] }) => complaint_media_list)
+        .flatMap(({ complaint_media_list }) => complaint_media_list)
         .flatMap(({ media_url }) => media_url);
     }
 

@@ -45,6 +45,7 @@ describe('The record of a complaint', () => {
       complaint_state: 'PENDING',
       complainted_mchid: merchant.mchid,
       payer_phone: expect.any(String),
+      complaint_media_list: [],
       payer_openid: expect.stringMatching(/^oUpF8uMuAJO_\d{16}$/),
       complaint_order_info: [
         {

@@ -73,7 +73,7 @@ describe('The complaints of the simulator', () => {
       const entry = await latest(id);
 
       const urls = reads.map(({ complaint_media_list = [] }) =>
-        complaint_media_list.flatMap(({ media_url }) => media_url),
+        complaint_media_list.flatMap(({ media_url = [] }) => media_url),
       );
       expect(reads[0]?.complaint_media_list).toMatchObject([
         { media_type: 'USER_COMPLAINT_IMAGE' },
