@@ -70,7 +70,7 @@ describe('The complaints of the simulator', () => {
       const id = await complain({ images: [PNG, JPG] });
 
       const reads = [await state(id), await state(id)];
-      const entry = await latest(id);
+      const [entry] = simulator.complaintHistory(merchant, id);
 
       const urls = reads.map(({ complaint_media_list = [] }) =>
         complaint_media_list.flatMap(({ media_url = [] }) => media_url),
