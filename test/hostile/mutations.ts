@@ -3,7 +3,7 @@ import { inspect } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import fc, { type Arbitrary } from 'fast-check';
 import type { TestPlatformKey } from 'nestjs-wechatpay-complaint/testing';
-import { signatureHeaders } from '../../lib/testing/sign-complaint-notification.js';
+import { signatureHeaders } from '../../lib/testing/notification-signer.js';
 import type { Delivery } from './delivery.js';
 
 /** One thing done to a message on its way. */

@@ -34,7 +34,7 @@ const WRITES = CALLS.filter(({ method }) => method === 'POST');
 
 let merchant: TestMerchant;
 beforeAll(async () => {
-  merchant = await createTestMerchant();
+  merchant = await createTestMerchant({ mchid: '1900000109' });
 });
 afterEach(closeAll);
 

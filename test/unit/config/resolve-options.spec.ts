@@ -89,7 +89,11 @@ function publicPem(type: 'ec' | '1024'): string {
 
 describe('resolveOptions with good options', () => {
   it('fills in what was left out', () => {
-    const resolved = resolve({ platformCertificates: undefined });
+    const resolved = resolve({
+      platformCertificates: undefined,
+      baseUrls: undefined,
+      request: undefined,
+    });
 
     expect(resolved).toMatchObject({
       mchid: merchant.mchid,

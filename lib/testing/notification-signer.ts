@@ -7,33 +7,37 @@ import type {
   ComplaintEventType,
 } from '../notifications/complaint-notification-payload.interface.js';
 import { toChinaTime } from './china-time.js';
-import type { TestMerchant, TestPlatformKey } from './test-merchant.js';
 import { encryptAesGcm } from './encrypt-aes-gcm.js';
+import type { TestMerchant, TestPlatformKey } from './test-merchant.js';
 
-/** Ready to be posted: `request(app).post(path).set(headers).send(body)`, or by `fetch`. */
+/** Ready to be posted: `request(app).post(path).set(headers).send(body)`, or with `fetch`. */
 export interface SignedNotification {
   readonly headers: Record<string, string>;
   readonly body: string;
 }
 
 export interface SignatureOptions {
-  /** @default what the merchant's mode asks for */
+  /** @default the key that WeChat Pay signs with in the merchant's mode */
   readonly signWith?: TestPlatformKey;
   /** Seconds since 1970. @default now */
   readonly timestamp?: number;
   readonly nonce?: string;
 }
 
-/** The envelope and the resource; whatever is left out gets a sensible value. */
+/**
+ * The envelope and the resource. Every field has a default. `null` omits a field, as some genuine
+ * notifications do: the documentation's sample of 2025-02-19 has neither `summary` nor
+ * `original_type`.
+ */
 export interface ComplaintNotificationContent {
   readonly id?: string;
-  readonly create_time?: string;
+  readonly create_time?: string | null;
   readonly event_type?: ComplaintEventType;
-  readonly resource_type?: string;
-  readonly summary?: string;
-  readonly original_type?: string;
+  readonly resource_type?: string | null;
+  readonly summary?: string | null;
+  readonly original_type?: string | null;
   readonly algorithm?: string;
-  /** `null` leaves it out. @default 'complaint' */
+  /** @default 'complaint' */
   readonly associated_data?: string | null;
   /** Merged over a complaint id and an action type that fits the event type. */
   readonly complaint?: {
@@ -41,7 +45,7 @@ export interface ComplaintNotificationContent {
     readonly action_type?: ComplaintActionType;
     readonly [field: string]: unknown;
   };
-  /** Encrypted in place of `complaint`, for what a genuine resource never holds. */
+  /** Encrypted in place of `complaint`, for content that a genuine resource never has. */
   readonly plaintext?: string;
 }
 
@@ -52,6 +56,8 @@ export interface ComplaintNotificationContent {
  * const { headers, body } = signComplaintNotification(merchant, { complaint: { complaint_id: '2' } });
  * await request(app.getHttpServer()).post('/wechatpay/complaints').set(headers).send(body).expect(204);
  * ```
+ *
+ * @see https://pay.weixin.qq.com/doc/v3/merchant/4012467249
  */
 export function signComplaintNotification(
   merchant: TestMerchant,
@@ -61,13 +67,18 @@ export function signComplaintNotification(
   return { headers: signNotificationBody(merchant, body, options), body };
 }
 
-/** The body alone, as JSON text. */
+/** `EV-` and 32 characters. */
+export function createNotificationId(): string {
+  return `EV-${randomUUID().replaceAll('-', '')}`;
+}
+
+/** The body alone, as JSON text: for tests that change it before they sign it. */
 export function createNotificationBody(
   merchant: TestMerchant,
   content: ComplaintNotificationContent = {},
 ): string {
   const {
-    id = `EV-${randomUUID().replaceAll('-', '')}`,
+    id = createNotificationId(),
     create_time = toChinaTime(Date.now()),
     event_type = 'COMPLAINT.CREATE',
     resource_type = 'encrypt-resource',
@@ -87,20 +98,9 @@ export function createNotificationBody(
   const nonce = randomBytes(6).toString('hex');
   const apiV3Key = createSecretKey(Buffer.from(merchant.apiV3Key));
   const ciphertext = encryptAesGcm(plaintext, { nonce, associated_data }, apiV3Key);
-  return JSON.stringify({
-    id,
-    create_time,
-    resource_type,
-    event_type,
-    summary,
-    resource: {
-      algorithm,
-      original_type,
-      ciphertext,
-      nonce,
-      ...(associated_data !== null && { associated_data }),
-    },
-  });
+  const resource = { algorithm, original_type, ciphertext, nonce, associated_data };
+  const envelope = { id, create_time, resource_type, event_type, summary };
+  return JSON.stringify({ ...omitNulls(envelope), resource: omitNulls(resource) });
 }
 
 /** Headers for a body, as WeChat Pay would send them with it. */
@@ -119,7 +119,7 @@ export function signNotificationBody(
   };
 }
 
-/** The signature headers that notifications and answers have in common. */
+/** The signature headers, which notifications and responses have in common. */
 export function signatureHeaders(
   key: TestPlatformKey,
   body: string | Uint8Array,
@@ -128,7 +128,8 @@ export function signatureHeaders(
     nonce = randomBytes(16).toString('hex'),
   }: SignatureOptions = {},
 ): Record<string, string> {
-  const message = signedMessage(String(timestamp), nonce, Buffer.from(body as string));
+  const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+  const message = signedMessage(String(timestamp), nonce, bytes);
   return {
     'Wechatpay-Timestamp': String(timestamp),
     'Wechatpay-Nonce': nonce,
@@ -138,7 +139,11 @@ export function signatureHeaders(
   };
 }
 
-/** What WeChat Pay puts in place of a signature to see whether the receiver verifies. */
+/** What WeChat Pay sends in place of a signature to test whether the receiver verifies. */
 export function probeSignature(): string {
   return `WECHATPAY/SIGNTEST/${randomBytes(250).toString('base64')}`;
+}
+
+function omitNulls(fields: Readonly<Record<string, string | null>>): object {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
 }

@@ -1,14 +1,14 @@
-import { probeSignature, signatureHeaders } from '../sign-complaint-notification.js';
+import { probeSignature, signatureHeaders } from '../notification-signer.js';
+import { createTestCertificate, type TestPlatformKey } from '../test-merchant.js';
 import {
   errorResponse,
-  type SimulatedResponse,
   type SimulatedError,
+  type SimulatedResponse,
 } from './simulated-response.js';
-import { createTestCertificate, type TestPlatformKey } from '../test-merchant.js';
 
 /**
- * What happens to one answer. Of the words, `drop` and `hang` come before the call takes effect,
- * all others after it, as in real life.
+ * What goes wrong with one response. With `drop`, `hang` and a response in place of the call, the call
+ * has no effect. With all others it has taken effect.
  */
 export type SimulatedFault =
   /** The signature begins with `WECHATPAY/SIGNTEST/`. */
@@ -25,25 +25,25 @@ export type SimulatedFault =
   | 'unknown-serial'
   /** Another signature type. */
   | 'wrong-type'
-  /** The connection is closed without an answer. */
+  /** The connection is closed without a response. */
   | 'drop'
-  /** No answer ever comes. */
+  /** No response ever comes. */
   | 'hang'
-  /** Answered in place of the call, signed. */
+  /** This error in place of the call, signed. */
   | SimulatedError
-  /** Answered in place of the call as it is, with a genuine signature over it when `signed`. */
+  /** This text in place of the call, with a genuine signature over it when `signed`. */
   | { readonly status: number; readonly raw: string; readonly signed?: boolean };
 
 const SHIFT_SECONDS = 600;
 
-/** What is answered in place of the call, where a fault says so. */
-export function substitute(fault: SimulatedFault | undefined): SimulatedResponse | undefined {
+/** The response in place of the call; undefined when the fault does not replace it. */
+export function responseInPlace(fault: SimulatedFault | undefined): SimulatedResponse | undefined {
   if (typeof fault !== 'object') return undefined;
   if (!('raw' in fault)) return errorResponse(fault);
   return { status: fault.status, body: fault.raw, isSigned: fault.signed ?? false };
 }
 
-/** The signature headers of an answer, spoiled by the fault. */
+/** The signature headers of a response, invalidated by the fault if there is one. */
 export async function signResponse(
   key: TestPlatformKey,
   body: string | Buffer,

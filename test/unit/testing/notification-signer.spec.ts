@@ -21,7 +21,7 @@ interface Envelope {
   };
 }
 
-/** By Node's means alone. */
+/** Verifies with Node's own means. */
 function isGenuine(
   headers: Readonly<Record<string, string>>,
   body: string | Uint8Array,
@@ -30,7 +30,7 @@ function isGenuine(
   const { 'Wechatpay-Timestamp': timestamp, 'Wechatpay-Nonce': nonce } = headers;
   const message = Buffer.concat([
     Buffer.from(`${timestamp}\n${nonce}\n`),
-    Buffer.from(body as string),
+    typeof body === 'string' ? Buffer.from(body) : body,
     Buffer.from('\n'),
   ]);
   return (
@@ -63,7 +63,7 @@ describe('signComplaintNotification', () => {
 
   const envelopeOf = (body: string): Envelope => JSON.parse(body) as Envelope;
 
-  it('makes a notification of a new complaint out of nothing', () => {
+  it('makes a notification of a new complaint by default', () => {
     const { headers, body } = signComplaintNotification(merchant);
 
     expect(isGenuine(headers, body, merchant.publicKey)).toBe(true);
@@ -94,7 +94,7 @@ describe('signComplaintNotification', () => {
     });
   });
 
-  it('makes another one every time', () => {
+  it('makes a different notification every time', () => {
     const made = Array.from({ length: 3 }, () => signComplaintNotification(merchant));
     const envelopes = made.map(({ body }) => envelopeOf(body));
 
@@ -103,7 +103,7 @@ describe('signComplaintNotification', () => {
     expect(new Set(made.map(({ headers }) => headers['Wechatpay-Nonce'])).size).toBe(3);
   });
 
-  it('chooses summary and action type by the event type', () => {
+  it('chooses summary and action type to fit the event type', () => {
     const { body } = signComplaintNotification(merchant, { event_type: 'COMPLAINT.STATE_CHANGE' });
 
     const envelope = envelopeOf(body);
@@ -116,7 +116,7 @@ describe('signComplaintNotification', () => {
     });
   });
 
-  it('takes every field of the envelope as it is given', () => {
+  it('uses every field of the envelope that it is given', () => {
     const fields = {
       id: 'EV-2018022511223320873',
       create_time: '2015-05-20T13:29:35+08:00',
@@ -148,14 +148,51 @@ describe('signComplaintNotification', () => {
     });
   });
 
+  it.each(['create_time', 'resource_type', 'summary'])('omits %s when it is null', (field) => {
+    const { headers, body } = signComplaintNotification(merchant, { [field]: null });
+
+    const { resource, ...others } = envelopeOf(body);
+    const all = ['id', 'create_time', 'resource_type', 'event_type', 'summary'];
+    expect(Object.keys(others)).toEqual(all.filter((name) => name !== field));
+    expect(resource).toHaveProperty('original_type', 'complaint');
+    expect(isGenuine(headers, body, merchant.publicKey)).toBe(true);
+  });
+
   it.each([
-    ['leaves associated_data out', null, undefined],
-    ['keeps an empty associated_data', '', ''],
-  ])('%s when told to', (_name, associated_data, expected) => {
-    const { body } = signComplaintNotification(merchant, { associated_data, plaintext: 'x' });
+    ['original_type', ['algorithm', 'ciphertext', 'nonce', 'associated_data'], 'complaint'],
+    ['associated_data', ['algorithm', 'original_type', 'ciphertext', 'nonce'], undefined],
+  ])('omits %s of the resource when it is null', (field, others, associated_data) => {
+    const { body } = signComplaintNotification(merchant, { [field]: null, plaintext: 'x' });
 
     const { resource } = envelopeOf(body);
-    expect(resource.associated_data).toBe(expected);
+    expect(Object.keys(resource)).toEqual(others);
+    expect(resource.associated_data).toBe(associated_data);
+    expect(decrypt(resource, merchant.apiV3Key)).toBe('x');
+  });
+
+  it("can have the form of the documentation's sample of 2025-02-19", () => {
+    const { body } = signComplaintNotification(merchant, {
+      id: 'EV-2025021911223320873',
+      create_time: '2025-02-19T13:29:35.120+08:00',
+      summary: null,
+      original_type: null,
+      associated_data: '',
+      plaintext: 'x',
+    });
+
+    const { resource, ...others } = envelopeOf(body);
+    expect(others).toEqual({
+      id: 'EV-2025021911223320873',
+      create_time: '2025-02-19T13:29:35.120+08:00',
+      resource_type: 'encrypt-resource',
+      event_type: 'COMPLAINT.CREATE',
+    });
+    expect(resource).toEqual({
+      algorithm: 'AEAD_AES_256_GCM',
+      ciphertext: expect.any(String),
+      nonce: expect.any(String),
+      associated_data: '',
+    });
     expect(decrypt(resource, merchant.apiV3Key)).toBe('x');
   });
 
@@ -168,7 +205,7 @@ describe('signComplaintNotification', () => {
     expect(decrypt(envelopeOf(body).resource, merchant.apiV3Key)).toBe('not even JSON');
   });
 
-  it('signs with the key, the time and the nonce that it is given', async () => {
+  it('signs with the key, time and nonce that it is given', async () => {
     const signWith = await createTestPublicKey();
     const { headers, body } = signComplaintNotification(merchant, {
       signWith,
@@ -200,7 +237,7 @@ describe('createNotificationBody and signNotificationBody', () => {
     merchant = await createTestMerchant();
   });
 
-  it('are its two halves, for a body that is changed between them', () => {
+  it('let a test change the body before it is signed', () => {
     const body = `${createNotificationBody(merchant, { id: 'EV-1' }).replaceAll('/', '\\/')}\n`;
     const headers = signNotificationBody(merchant, body);
 
@@ -208,7 +245,7 @@ describe('createNotificationBody and signNotificationBody', () => {
     expect(isGenuine(headers, body, merchant.publicKey)).toBe(true);
   });
 
-  it('sign bytes as they are', () => {
+  it('sign bytes unchanged', () => {
     const body = Buffer.from([0xff, 0x00, 0xfe]);
     const headers = signNotificationBody(merchant, body);
 
