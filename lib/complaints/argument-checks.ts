@@ -3,7 +3,7 @@ import { typeName } from '../utils/type-name.js';
 import type { ArgumentProblems } from '../http/request-arguments.js';
 
 /** WeChat Pay takes characters of one to three bytes of UTF-8, and no NUL. */
-export function characterProblems(value: string): string[] {
+function characterProblems(value: string): string[] {
   const problems: string[] = [];
   if (value.includes('\0')) problems.push('must not contain NUL');
   // Without its other half, a half of a pair is no character; by the flag u it is only found so.

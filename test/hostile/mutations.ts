@@ -305,7 +305,7 @@ const badBytes = fc.constantFrom(
 /** A place in a body, whatever its length. */
 const place = fc.integer({ min: 0, max: 1000 });
 
-export const bodies: Arbitrary<Mutation> = fc.oneof(
+const bodies: Arbitrary<Mutation> = fc.oneof(
   fc
     .integer({ min: 0, max: 8000 })
     .map((bit) => onBody(['body with a bit flipped', bit], (body) => withBitFlipped(body, bit))),

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
 
 /** Debian's Chromium, with a profile of its own that is thrown away. It calls nobody by itself. */
@@ -18,7 +18,7 @@ export function startBrowser(): Promise<Browser> {
   });
 }
 
-const AXE = join(process.cwd(), 'node_modules/axe-core/axe.min.js');
+const AXE = fileURLToPath(import.meta.resolve('axe-core/axe.min.js'));
 
 interface AxeResults {
   readonly violations: readonly {
