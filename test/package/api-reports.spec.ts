@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { copyFile, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
   CompilerState,
@@ -12,7 +11,7 @@ import {
   type ExtractorMessage,
 } from '@microsoft/api-extractor';
 
-const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../..');
+const ROOT = join(import.meta.dirname, '../..');
 const REPORTS = join(ROOT, 'test/package/api');
 const SHOULD_UPDATE = process.env.API_REPORTS === 'update';
 
@@ -23,9 +22,11 @@ const SHOULD_UPDATE = process.env.API_REPORTS === 'update';
 const UNEXPORTED_TYPES: Readonly<Record<string, string>> = {
   ComplaintNotificationProcessor: 'Nest injects it into ComplaintNotificationReceiver.',
   ConfigurableModuleClass: 'Nest creates this base class of WechatPayComplaintModule.',
+  Deadline: 'Only this package limits the time of ComplaintNotificationVerifier.verify.',
   ItemSource: 'Only this package constructs a PagedObservable.',
   MerchantContext: 'Nest injects it into ComplaintNotificationReceiver.',
   RawBodyCheck: 'Nest injects it into ComplaintNotificationReceiver.',
+  ReceivedNotification: 'An app gets it from ComplaintNotificationReceiver.receive.',
   WechatPayErrorOptions: 'Only this package constructs its errors.',
 };
 

@@ -81,7 +81,6 @@ describe('A call without an answer', () => {
       {
         httpAgent: {
           addRequest: () => {
-            // eslint-disable-next-line @typescript-eslint/only-throw-error
             throw 'no sockets today';
           },
         },

@@ -202,7 +202,6 @@ describe('RedisNotificationStore', () => {
     });
 
     it('gives what is no error as it is', async () => {
-      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- nothing of ours
       await expect(claimOn(() => Promise.reject('gone'))).rejects.toMatchObject({
         message: expect.stringContaining('failed: gone.'),
       });
