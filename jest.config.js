@@ -13,6 +13,8 @@ const config = {
   testMatch: ['**/*.spec.ts', '!**/test/compat/**'],
   extensionsToTreatAsEsm: ['.ts'],
   randomize: true,
+  // Milliseconds. On a busy machine, generating a few RSA keys alone can take longer than the default.
+  testTimeout: 30_000,
   restoreMocks: true,
   transform: {
     '^.+\\.ts$': [
