@@ -27,7 +27,7 @@ export interface ComplaintView {
   readonly hasPhone: boolean;
 }
 
-export interface OrderView {
+interface OrderView {
   readonly number: string;
   /** Number at WeChat Pay. */
   readonly transaction: string;
@@ -44,7 +44,7 @@ export interface EntryView {
   readonly pictures: readonly string[];
 }
 
-export type RefundView = 'none' | 'asked' | 'approved' | 'rejected' | 'refunded';
+type RefundView = 'none' | 'asked' | 'approved' | 'rejected' | 'refunded';
 
 export interface ComplaintDetailsView {
   readonly complaint: ComplaintView;

@@ -35,7 +35,7 @@ import { type FloorKeys, receiveByHand } from './floor.js';
 
 export type Adapter = 'express' | 'fastify';
 
-export interface Begin {
+interface Begin {
   readonly type: 'begin';
   readonly adapter: Adapter;
   readonly options: Omit<WechatPayComplaintModuleOptions, 'store'>;

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
 
-/** Debian's Chromium, with a profile of its own that is thrown away. It calls nobody by itself. */
+/** Debian's Chromium with a temporary profile. It sends no requests of its own. */
 export function startBrowser(): Promise<Browser> {
   return chromium.launch({
     executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium',
@@ -18,7 +18,7 @@ export function startBrowser(): Promise<Browser> {
   });
 }
 
-const AXE = join(process.cwd(), 'node_modules/axe-core/axe.min.js');
+const AXE = fileURLToPath(import.meta.resolve('axe-core/axe.min.js'));
 
 interface AxeResults {
   readonly violations: readonly {
@@ -28,9 +28,9 @@ interface AxeResults {
   }[];
 }
 
-/** What axe finds serious or critical on a page, in lines for a person to read. */
+/** Describes what axe finds serious or critical on a page. */
 export async function accessibilityFaults(page: Page): Promise<string[]> {
-  // By the debugger's way, for the page lets no script of others in.
+  // Through the debugger, because the page's Content-Security-Policy blocks injected scripts.
   await page.evaluate(await readFile(AXE, 'utf8'));
   const { violations } = await page.evaluate<AxeResults>('axe.run()');
   return violations

@@ -83,7 +83,6 @@ describe('A call without a response', () => {
       {
         httpAgent: {
           addRequest: () => {
-            // eslint-disable-next-line @typescript-eslint/only-throw-error
             throw 'no sockets available';
           },
         },

@@ -7,7 +7,7 @@ const ENTRIES = ['', '/config', '/redis', '/testing'].map(
 
 describe.each(['nest-11', 'nest-12'])('In one process on %s', (name) => {
   describe.each(['import', 'require'])('with %s first', (first) => {
-    it.each(ENTRIES)('%s is the same to import and to require', async (entry) => {
+    it.each(ENTRIES)('%s has the same exports for import and require', async (entry) => {
       const consumer = await Consumer.of(name);
       const folder = await consumer.add('same-exports', 'esm');
       await expect(consumer.node(['same-exports.js', entry, first], folder)).resolves.toMatch(

@@ -1,14 +1,17 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 
-/** Last, where it is read: a suite that did not run must not go unseen. */
-export default function tellAtTheEnd() {
-  tellHostileCases();
-  const message = process.env.TESTS_LEFT_OUT;
-  if (message) process.stderr.write(`\n${message}\n`);
+/**
+ * Jest's global teardown: prints the hostile cases and the skipped suites below everything else, so
+ * that a suite that did not run is noticed.
+ */
+export default function printSummary() {
+  printHostileCases();
+  const skipped = process.env.SKIPPED_SUITES;
+  if (skipped) process.stderr.write(`\nSkipped suites:\n${skipped.replaceAll(/^/gm, '  ')}\n`);
 }
 
-/** How many cases the properties of test/hostile went through, and how they ended. */
-function tellHostileCases() {
+/** How many cases each property of test/hostile tried, and how they ended. */
+function printHostileCases() {
   const file = process.env.HOSTILE_TALLY;
   if (!file || !existsSync(file)) return;
   const properties = readFileSync(file, 'utf8').trim().split('\n').map(JSON.parse);

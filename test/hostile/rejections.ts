@@ -3,8 +3,8 @@ import { ComplaintNotificationException } from 'nestjs-wechatpay-complaint';
 import type { TestMerchant } from 'nestjs-wechatpay-complaint/testing';
 import { type Delivery, PHONE, toFields } from './delivery.js';
 
-/** What is decided before the body is believed. */
-export const SIGNATURE_CODES = [
+/** Rejections on account of the headers and the signature. */
+export const SIGNATURE_CODES: readonly string[] = [
   'MISSING_HEADERS',
   'MALFORMED_HEADERS',
   'UNSUPPORTED_SIGNATURE_TYPE',
@@ -15,8 +15,8 @@ export const SIGNATURE_CODES = [
   'SIGNATURE_MISMATCH',
 ];
 
-/** What is decided on bytes that are genuine. */
-export const CONTENT_CODES = [
+/** Rejections on account of content that WeChat Pay signed. */
+export const CONTENT_CODES: readonly string[] = [
   'BODY_TOO_LARGE',
   'MALFORMED_BODY',
   'NOT_A_COMPLAINT',
@@ -25,7 +25,7 @@ export const CONTENT_CODES = [
   'MALFORMED_RESOURCE',
 ];
 
-/** All that a sender is ever told. */
+/** The only messages that a sender may see. */
 const MESSAGES: readonly string[] = [
   'A signature header is missing',
   'A signature header is malformed',
@@ -35,7 +35,7 @@ const MESSAGES: readonly string[] = [
   'The signature is wrong',
   'The serial is not known',
   'The body must be plain application/json',
-  'The body did not arrive whole',
+  'The body is incomplete',
   'The body is too large',
   'The body is not a notification',
   'The notification is not about a complaint',
@@ -44,8 +44,8 @@ const MESSAGES: readonly string[] = [
   'The resource is not a complaint',
 ];
 
-/** Whether an answer of this status and body refuses, and tells nothing else. */
-export function isRefusal(status: number, body: unknown): boolean {
+/** Whether a response with this status and body is a rejection, and says nothing else. */
+export function isRejection(status: number, body: unknown): boolean {
   if (status < 400 || status > 499 || typeof body !== 'object' || body === null) return false;
   const { code, message, ...others } = body as Record<string, unknown>;
   return (
@@ -56,33 +56,41 @@ export function isRefusal(status: number, body: unknown): boolean {
   );
 }
 
-/** Whether text would be more than one line of a log, or move the cursor of a terminal. */
+/** Whether text would take more than one line in a log, or control the terminal that shows it. */
 export function breaksLine(text: string): boolean {
   return Array.from(text).some((letter) => letter < ' ' || letter === '\x7f');
 }
 
-/** @throws Error when text for people holds what they must not see */
+/** @throws Error when a text for people contains a secret */
 export function assertDiscreet(text: string, merchant: TestMerchant, delivery?: Delivery): void {
   const signature = delivery && toFields(delivery)['wechatpay-signature'];
   const secrets = [
     PHONE,
     merchant.apiV3Key,
-    // One of an alphabet: shorter ones are parts of words.
+    // A short signature may occur in a text by chance.
     ...(typeof signature === 'string' && signature.length > 40 ? [signature.trim()] : []),
   ];
-  const told = secrets.find((secret) => text.includes(secret));
-  if (told !== undefined) throw new Error(`It tells ${told}: ${text}`);
+  const secret = secrets.find((each) => text.includes(each));
+  if (secret !== undefined) throw new Error(`The text contains ${secret}: ${text}`);
 }
 
-/** The code of a refusal. @throws Error when it is anything else, or says too much */
-export function codeOfRefusal(error: unknown, merchant: TestMerchant, delivery: Delivery): string {
+/**
+ * The code of a rejection.
+ *
+ * @throws Error when the error is not a rejection, or says too much
+ */
+export function rejectionCode(error: unknown, merchant: TestMerchant, delivery: Delivery): string {
   if (!(error instanceof ComplaintNotificationException)) {
-    throw new Error(`That is no refusal: ${inspect(error)}`, { cause: error });
+    throw new Error(`The error is not a rejection: ${inspect(error)}`, { cause: error });
   }
-  if (!isRefusal(error.getStatus(), error.getResponse())) {
-    throw new Error(`That is no answer: ${error.getStatus()} ${inspect(error.getResponse())}`);
+  if (!isRejection(error.getStatus(), error.getResponse())) {
+    throw new Error(
+      `The response is not a rejection: ${error.getStatus()} ${inspect(error.getResponse())}`,
+    );
   }
   assertDiscreet(`${error.detail}${error.message}${String(error.cause)}`, merchant, delivery);
-  if (breaksLine(error.detail)) throw new Error(`It breaks log lines: ${inspect(error.detail)}`);
+  if (breaksLine(error.detail)) {
+    throw new Error(`The detail breaks a log line: ${inspect(error.detail)}`);
+  }
   return error.code;
 }

@@ -1,7 +1,8 @@
 /**
- * Whether the time that a refusal takes tells how much of a signature was right. Verifying RSA is a
- * public operation on public data, so nothing is at stake; this shows it. Not a test: figures of a
- * busy machine prove nothing. `npm run measure:refusals`, with the number of rounds behind `--`.
+ * Measures whether the time until a rejection tells how much of a signature was right. Verifying RSA is
+ * a public operation on public data, so no secret is at stake; the figures show that there is nothing
+ * to learn either. This is not a test, because figures of a busy machine prove nothing. To run it, with
+ * the number of rounds after `--`: `npm run measure:rejections`.
  */
 import { createPublicKey, randomBytes } from 'node:crypto';
 import { NestFactory } from '@nestjs/core';
@@ -17,26 +18,26 @@ import {
 
 const ROUNDS = Number(process.argv[2] ?? 20_000);
 const WARM_UP = 2000;
-/** Different ones, so that no property of a single signature is measured. */
+/** Many, so that no property of a single signature is measured. */
 const NOTIFICATIONS = 500;
-/** Of each kind, the slowest are the work of garbage collection and other processes. */
+/** The share of samples to keep. The slowest ones show garbage collection and other processes. */
 const KEPT = 0.9;
 
 interface Attempt {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** What takes the place of the genuine one. */
+  /** Takes the place of the genuine signature. */
   readonly signature: Buffer;
 }
 
-/** A signature with one byte changed, still below the modulus: OpenSSL looks at no other. */
+/** A signature with one byte changed. It stays below the modulus: OpenSSL rejects others at once. */
 function withWrongByte(signature: Buffer, at: number, modulus: Buffer): Buffer {
   for (let change = 1; change < 256; change += 1) {
     const wrong = Buffer.from(signature);
     wrong[at] = (wrong[at] ?? 0) ^ change;
     if (wrong.compare(modulus) < 0) return wrong;
   }
-  throw new Error('no such signature');
+  throw new Error('Every change of this byte exceeds the modulus.');
 }
 
 function randomBelow(modulus: Buffer): Buffer {
@@ -51,9 +52,9 @@ function modulusOf({ publicKey }: TestMerchant): Buffer {
   return Buffer.from(n, 'base64url');
 }
 
-type Spoil = (signature: Buffer, modulus: Buffer, another: Buffer) => Buffer;
+type Corrupt = (signature: Buffer, modulus: Buffer, another: Buffer) => Buffer;
 
-const KINDS: Readonly<Record<string, Spoil>> = {
+const KINDS: Readonly<Record<string, Corrupt>> = {
   'first byte wrong': (signature, modulus) => withWrongByte(signature, 0, modulus),
   'middle byte wrong': (signature, modulus) => withWrongByte(signature, 128, modulus),
   'last byte wrong': (signature, modulus) => withWrongByte(signature, 255, modulus),
@@ -69,36 +70,37 @@ function attempts(merchant: TestMerchant): Record<string, readonly Attempt[]> {
     Buffer.from(headers['Wechatpay-Signature'] ?? '', 'base64'),
   );
   return Object.fromEntries(
-    Object.entries(KINDS).map(([kind, spoil]) => [
+    Object.entries(KINDS).map(([kind, corrupt]) => [
       kind,
       genuine.map(({ headers, body }, index) => {
         const own = signatures[index] ?? Buffer.alloc(0);
         const another = signatures[(index + 1) % NOTIFICATIONS] ?? Buffer.alloc(0);
         const fields = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]);
-        const signature = spoil(own, modulus, another);
+        const signature = corrupt(own, modulus, another);
         return { headers: Object.fromEntries(fields) as Attempt['headers'], body, signature };
       }),
     ]),
   );
 }
 
-/** Microseconds until the refusal. */
+/** Microseconds until the rejection. */
 async function timeOf(
-  handler: ComplaintNotificationVerifier,
+  verifier: ComplaintNotificationVerifier,
   { headers, body, signature }: Attempt,
 ): Promise<number> {
-  // Made anew each time: where something lies in memory is a difference, too.
+  // Created anew each time, because the place in memory makes a difference too.
   const notification = {
     headers: { ...headers, 'wechatpay-signature': signature.toString('base64') },
     body: Buffer.from(body),
   };
   const start = process.hrtime.bigint();
-  const code = await handler.verify(notification).then(
+  const code = await verifier.verify(notification).then(
     () => 'accepted',
     (error: unknown) => (error as { code: string }).code,
   );
   const end = process.hrtime.bigint();
-  if (code !== 'SIGNATURE_MISMATCH') throw new Error(`It ended with ${code}`);
+  if (code !== 'SIGNATURE_MISMATCH')
+    throw new Error(`The outcome was ${code}, not SIGNATURE_MISMATCH`);
   return Number(end - start) / 1000;
 }
 
@@ -125,7 +127,7 @@ function summarize(samples: readonly number[]): Summary {
   };
 }
 
-/** Welch: beyond some 4.5 either way, two means differ. */
+/** Welch's t: two means differ when it is beyond about 4.5 either way. */
 function tOf(a: Summary, b: Summary): number {
   return (a.mean - b.mean) / Math.sqrt(a.variance / a.count + b.variance / b.count);
 }
@@ -144,15 +146,15 @@ async function measure(): Promise<Map<string, Summary>> {
     { module: class {}, imports: [WechatPayComplaintModule.forRoot(options)] },
     { logger: false },
   );
-  const handler = app.get(ComplaintNotificationVerifier);
+  const verifier = app.get(ComplaintNotificationVerifier);
   const kinds = Object.entries(attempts(merchant));
   const samples = new Map(kinds.map(([kind]) => [kind, [] as number[]]));
   for (let round = -WARM_UP; round < ROUNDS; round += 1) {
-    // In another order each time: what one leaves behind meets all others alike.
+    // In another order each time, so that side effects of one kind meet all others equally.
     for (const [kind, list] of shuffled(kinds)) {
       const attempt = list[Math.floor(Math.random() * list.length)];
-      if (!attempt) throw new Error('There is nothing to try.');
-      const time = await timeOf(handler, attempt);
+      if (!attempt) throw new Error('There is no attempt of this kind.');
+      const time = await timeOf(verifier, attempt);
       if (round >= 0) samples.get(kind)?.push(time);
     }
   }
@@ -161,7 +163,7 @@ async function measure(): Promise<Map<string, Summary>> {
 }
 
 const summaries = Array.from(await measure());
-console.log(`${ROUNDS} rounds; microseconds until a refusal, of each kind the fastest 90 %:`);
+console.log(`${ROUNDS} rounds; microseconds until a rejection, the fastest 90 % of each kind:`);
 for (const [kind, { median, quartiles, mean, variance }] of summaries) {
   console.log(
     `  ${kind.padEnd(24)} median ${median.toFixed(2)}, quartiles ` +
