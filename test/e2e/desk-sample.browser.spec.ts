@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { type RunningDesk, startDesk } from '../../sample/03-desk/simulation/start-desk.js';
-import { drawPicture } from '../../sample/03-desk/simulation/pictures.js';
+import { readPicture } from '../../sample/03-desk/simulation/pictures.js';
 import { accessibilityFaults, startBrowser } from '../support/browser.js';
 
 // A browser starts, and waits for what a person would wait for.
@@ -112,7 +112,7 @@ describe('The pages of sample/03-desk', () => {
   });
 
   it('is used by keyboard: to the list, into a complaint, and back', async () => {
-    const { id, words } = await complain({ images: [drawPicture('mug'), drawPicture('shirt')] });
+    const { id, words } = await complain({ images: [readPicture('mug'), readPicture('shirt')] });
     const page = await openDesk();
     const card = page.getByRole('link', { name: words }).first();
     await card.waitFor();
@@ -161,7 +161,7 @@ describe('The pages of sample/03-desk', () => {
     await page.getByLabel('Answer the consumer').fill('We send you another one today.');
     await page
       .getByLabel('Add a picture')
-      .setInputFiles({ name: 'a.png', mimeType: 'image/png', buffer: drawPicture('parcel') });
+      .setInputFiles({ name: 'a.png', mimeType: 'image/png', buffer: readPicture('parcel') });
     await button(page, 'a.png, remove').waitFor();
     await button(page, 'Send answer').click();
 
@@ -355,7 +355,7 @@ describe('The pages of sample/03-desk', () => {
   describe.each(['light', 'dark'] as const)('in %s colours', (colorScheme) => {
     it.each(['zh-CN', 'en'])('have no barrier that axe can find, in %s', async (lang) => {
       const { id } = await complain({
-        images: [drawPicture('mug')],
+        images: [readPicture('mug')],
         need_immediate_service: true,
       });
       const { simulator, merchant } = desk.simulation;

@@ -1,18 +1,8 @@
-import {
-  Body,
-  ConflictException,
-  Controller,
-  Get,
-  HttpCode,
-  NotFoundException,
-  Param,
-  Post,
-  StreamableFile,
-} from '@nestjs/common';
+import { Body, ConflictException, Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
 import type { SimulatedStep } from 'nestjs-wechatpay-complaint/testing';
 import { type ComplaintDetailsView, toDetailsView } from '../complaint.view.js';
 import { MessageDto, NewComplaintDto, StepDto } from './consumer.dto.js';
-import { drawPicture, PICTURE_NAMES, type PictureName } from './pictures.js';
+import { type PictureName, readPicture } from './pictures.js';
 import { Simulation } from './simulation.js';
 
 const PROBLEMS = {
@@ -68,13 +58,6 @@ export class ConsumerController {
     });
   }
 
-  @Get('pictures/:name')
-  picture(@Param('name') name: string): StreamableFile {
-    const known = PICTURE_NAMES.find((picture) => picture === name);
-    if (known === undefined) throw new NotFoundException();
-    return new StreamableFile(drawPicture(known), { type: 'image/png' });
-  }
-
   private run(id: string, step: StepDto['step']): Promise<SimulatedStep> {
     const { simulator, merchant } = this.simulation;
     switch (step) {
@@ -93,5 +76,5 @@ export class ConsumerController {
 }
 
 function picturesOf(name: PictureName | undefined): Buffer[] {
-  return name === undefined ? [] : [drawPicture(name)];
+  return name === undefined ? [] : [readPicture(name)];
 }

@@ -1,7 +1,7 @@
 import { type ComplaintService } from 'nestjs-wechatpay-complaint';
 import type { SimulatedComplaintContent } from 'nestjs-wechatpay-complaint/testing';
 import { firstValueFrom } from 'rxjs';
-import { drawPicture } from './pictures.js';
+import { readPicture } from './pictures.js';
 import type { Simulation } from './simulation.js';
 
 /** Some complaints, so that the desk has something to show: what the merchant did, it did itself. */
@@ -51,7 +51,7 @@ export async function seedComplaints(
       transaction_id: '4200001987202607170008',
       amount: 15900,
     },
-    images: [drawPicture('shirt')],
+    images: [readPicture('shirt')],
   });
   at(1500);
   await firstValueFrom(
@@ -82,7 +82,7 @@ export async function seedComplaints(
   at(95);
   await simulator.sendUserMessage(merchant, parcel, {
     text: '包裹找到了，但是外箱破损，里面的东西也压坏了，请看照片。',
-    images: [drawPicture('parcel')],
+    images: [readPicture('parcel')],
   });
   at(80);
   await simulator.applyPlatformService(merchant, parcel, {
@@ -104,7 +104,7 @@ export async function seedComplaints(
     complaint_detail: '收到的马克杯有一道很长的裂纹，杯口还缺了一块，没法使用，申请全额退款。',
     problem_description: '商品质量问题',
     order: { out_trade_no: 'S20260718030', transaction_id: '4200001987202607180030', amount: 8800 },
-    images: [drawPicture('mug'), drawPicture('parcel')],
+    images: [readPicture('mug'), readPicture('parcel')],
     payer_phone: '13800138000',
   });
 

@@ -38,7 +38,7 @@ for (const choices of document.querySelectorAll('.choices')) {
           picture === 'none'
             ? h('span', { class: 'choice-none' }, t('picture.none'))
             : h('img', {
-                src: `/simulation/api/pictures/${picture}`,
+                src: `/simulation/pictures/${picture}.png`,
                 alt: t(`picture.${picture}`),
                 width: 72,
                 height: 54,
