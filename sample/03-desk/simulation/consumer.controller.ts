@@ -1,17 +1,17 @@
 import { Body, ConflictException, Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
 import type { SimulatedStep } from 'nestjs-wechatpay-complaint/testing';
-import { type ComplaintDetailsView, toDetailsView } from '../complaint.view.js';
+import { type ComplaintDetailsView, toDetailsView } from '../history.view.js';
 import { MessageDto, NewComplaintDto, StepDto } from './consumer.dto.js';
 import { type PictureName, readPicture } from './pictures.js';
 import { Simulation } from './simulation.js';
 
 const PROBLEMS = {
   REFUND: '商品问题，申请退款',
-  SERVICE_NOT_WORK: '服务未生效',
+  SERVICE_NOT_WORK: '服务权益未生效',
   OTHERS: '其他问题',
 } as const;
 
-/** What the page in `public` calls: the phone of a consumer who exists nowhere. */
+/** The API of the page in `public`, which plays the consumer. */
 @Controller('simulation/api')
 export class ConsumerController {
   constructor(private readonly simulation: Simulation) {}
@@ -53,7 +53,7 @@ export class ConsumerController {
   @HttpCode(204)
   async take(@Param('id') id: string, @Body() { step }: StepDto): Promise<void> {
     await this.run(id, step).catch((error: unknown) => {
-      // The state of the complaint does not allow it.
+      // The state of the complaint does not allow the step.
       throw new ConflictException(String(error));
     });
   }

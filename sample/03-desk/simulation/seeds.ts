@@ -1,10 +1,13 @@
-import { type ComplaintService } from 'nestjs-wechatpay-complaint';
+import type { ComplaintService } from 'nestjs-wechatpay-complaint';
 import type { SimulatedComplaintContent } from 'nestjs-wechatpay-complaint/testing';
 import { firstValueFrom } from 'rxjs';
 import { readPicture } from './pictures.js';
 import type { Simulation } from './simulation.js';
 
-/** Some complaints, so that the desk has something to show: what the merchant did, it did itself. */
+/**
+ * Creates some complaints, oldest first. The merchant's own actions go through ComplaintService, as
+ * those of the desk do.
+ */
 export async function seedComplaints(
   simulation: Simulation,
   service: ComplaintService,
@@ -20,6 +23,39 @@ export async function seedComplaints(
     await simulator.complain(merchant, { complaint_id, ...content });
     return complaint_id;
   };
+  const reply = (id: string, response_content: string): Promise<void> =>
+    firstValueFrom(service.reply(id, { response_content }));
+
+  // Before the 30 days that the desk loads first.
+  at(64_800);
+  const lamp = await complain({
+    complaint_detail: '台灯收到时灯罩已经碎了，要求补发灯罩。',
+    problem_description: '商品破损',
+    problem_type: 'OTHERS',
+    order: {
+      out_trade_no: 'S20260603003',
+      transaction_id: '4200001987202606030003',
+      amount: 12900,
+    },
+  });
+  at(64_700);
+  await reply(lamp, '非常抱歉，灯罩今天补发，请留意查收。');
+  at(62_000);
+  await firstValueFrom(service.complete(lamp));
+
+  at(4410);
+  const course = await complain({
+    complaint_detail: '报名的课程一直没有开通，客服说要等，等了两天还是没有。',
+    problem_description: '服务未按约定提供',
+    problem_type: 'SERVICE_NOT_WORK',
+    order: {
+      out_trade_no: 'K20260715112',
+      transaction_id: '4200001987202607150112',
+      amount: 19900,
+    },
+  });
+  at(4200);
+  await reply(course, '您好，课程权限正在由技术人员处理，开通后会第一时间通知您。');
 
   at(3120);
   const coupon = await complain({
@@ -34,9 +70,7 @@ export async function seedComplaints(
     user_tag_list: [],
   });
   at(3060);
-  await firstValueFrom(
-    service.reply(coupon, { response_content: '您好，会员已为您重新开通，请刷新后查看。' }),
-  );
+  await reply(coupon, '您好，会员已为您重新开通，请刷新后查看。');
   at(2990);
   await simulator.sendUserMessage(merchant, coupon, { text: '收到了，谢谢。' });
   at(2980);
@@ -54,13 +88,23 @@ export async function seedComplaints(
     images: [readPicture('shirt')],
   });
   at(1500);
-  await firstValueFrom(
-    service.reply(shirt, { response_content: '非常抱歉发错了货，退款已为您提交。' }),
-  );
+  await reply(shirt, '非常抱歉发错了货，退款已为您提交。');
   at(1490);
   await firstValueFrom(service.approveRefund(shirt, { launch_refund_day: 0 }));
   at(1200);
   await simulator.settleRefund(merchant, shirt);
+
+  at(1150);
+  await complain({
+    complaint_detail: '预订的酒店到店后说没有房间，要求退还房费。',
+    problem_description: '商家无法提供服务',
+    order: {
+      out_trade_no: 'H20260717045',
+      transaction_id: '4200001987202607170045',
+      amount: 46800,
+    },
+    user_tag_list: ['HIGH_RISK'],
+  });
 
   at(420);
   const parcel = await complain({
@@ -74,11 +118,7 @@ export async function seedComplaints(
     apply_refund_amount: 32800,
   });
   at(390);
-  await firstValueFrom(
-    service.reply(parcel, {
-      response_content: '您好，已联系快递公司核实派送情况，预计今天内给您答复。',
-    }),
-  );
+  await reply(parcel, '您好，已联系快递公司核实派送情况，预计今天内给您答复。');
   at(95);
   await simulator.sendUserMessage(merchant, parcel, {
     text: '包裹找到了，但是外箱破损，里面的东西也压坏了，请看照片。',
