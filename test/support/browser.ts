@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 
-/** Debian's Chromium, with a profile of its own that is thrown away. It calls nobody by itself. */
+/** Starts Debian's Chromium with a temporary profile and without its background requests. */
 export function startBrowser(): Promise<Browser> {
   return chromium.launch({
     executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium',
@@ -28,11 +28,11 @@ interface AxeResults {
   }[];
 }
 
-/** What axe finds serious or critical on a page, in lines for a person to read. */
-export async function accessibilityFaults(page: Page): Promise<string[]> {
-  // By the debugger's way, for the page lets no script of others in.
+/** Lists what axe rates as serious or critical in the part of a page that a selector names. */
+export async function accessibilityFaults(page: Page, part = 'html'): Promise<string[]> {
+  // The debugger can run scripts that the policy of the page would block.
   await page.evaluate(await readFile(AXE, 'utf8'));
-  const { violations } = await page.evaluate<AxeResults>('axe.run()');
+  const { violations } = await page.evaluate<AxeResults>(`axe.run(${JSON.stringify(part)})`);
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .flatMap(({ id, nodes }) =>
