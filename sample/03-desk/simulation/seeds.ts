@@ -57,6 +57,19 @@ export async function seedComplaints(
   at(4200);
   await reply(course, '您好，课程权限正在由技术人员处理，开通后会第一时间通知您。');
 
+  at(4000);
+  const parcel = await complain({
+    complaint_detail: '快递显示已签收，但我没有收到，驿站也说没有这个包裹。',
+    problem_description: '未收到货',
+    order: {
+      out_trade_no: 'S20260715021',
+      transaction_id: '4200001987202607150021',
+      amount: 32800,
+    },
+    apply_refund_amount: 32800,
+  });
+  at(3970);
+  await reply(parcel, '您好，已联系快递公司核实派送情况，预计今天内给您答复。');
   at(3120);
   const coupon = await complain({
     complaint_detail: '付款后一直没有收到视频会员，客服电话也打不通。',
@@ -106,19 +119,6 @@ export async function seedComplaints(
     user_tag_list: ['HIGH_RISK'],
   });
 
-  at(420);
-  const parcel = await complain({
-    complaint_detail: '快递显示已签收，但我没有收到，驿站也说没有这个包裹。',
-    problem_description: '未收到货',
-    order: {
-      out_trade_no: 'S20260718021',
-      transaction_id: '4200001987202607180021',
-      amount: 32800,
-    },
-    apply_refund_amount: 32800,
-  });
-  at(390);
-  await reply(parcel, '您好，已联系快递公司核实派送情况，预计今天内给您答复。');
   at(95);
   await simulator.sendUserMessage(merchant, parcel, {
     text: '包裹找到了，但是外箱破损，里面的东西也压坏了，请看照片。',
