@@ -5,15 +5,15 @@ import { WechatPayComplaintModule } from 'nestjs-wechatpay-complaint';
 import { wechatPayComplaintConfig } from 'nestjs-wechatpay-complaint/config';
 import { ComplaintFeed } from './complaint-feed.js';
 import { ComplaintsController } from './complaints.controller.js';
+import { DeskErrorFilter } from './desk-error.filter.js';
 import { DeskController } from './desk.controller.js';
 import { DeskService } from './desk.service.js';
 import { SameOriginGuard } from './same-origin.guard.js';
-import { WechatPayErrorFilter } from './wechatpay-error.filter.js';
 
 @Module({
   imports: [
     ConfigModule.forRoot(),
-    // With the variable WECHATPAY_CALLBACK_URL, which is registered when the app starts.
+    // WECHATPAY_CALLBACK_URL is registered with WeChat Pay when the app starts.
     WechatPayComplaintModule.forRootAsync(wechatPayComplaintConfig.asProvider()),
   ],
   controllers: [ComplaintsController, DeskController],
@@ -22,8 +22,7 @@ import { WechatPayErrorFilter } from './wechatpay-error.filter.js';
     DeskService,
     { provide: APP_GUARD, useClass: SameOriginGuard },
     { provide: APP_PIPE, useValue: new ValidationPipe({ whitelist: true }) },
-    { provide: APP_FILTER, useClass: WechatPayErrorFilter },
+    { provide: APP_FILTER, useClass: DeskErrorFilter },
   ],
-  exports: [ComplaintFeed],
 })
 export class AppModule {}

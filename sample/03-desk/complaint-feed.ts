@@ -2,15 +2,15 @@ import { Injectable } from '@nestjs/common';
 import type { ComplaintActionType } from 'nestjs-wechatpay-complaint';
 import { type Observable, Subject } from 'rxjs';
 
-/** Something has happened to a complaint: what it is now, a look-up tells. */
+/** Something happened to a complaint. Look the complaint up to learn its present state. */
 export interface ComplaintChange {
   readonly complaintId: string;
   readonly action: ComplaintActionType;
 }
 
 /**
- * From the notifications to the browsers. This one knows its own process only: with several behind
- * a load balancer it would be Redis' publish and subscribe.
+ * Passes changes on to the browsers that are connected to this process. With several processes
+ * behind a load balancer, replace the Subject by publish and subscribe of Redis.
  */
 @Injectable()
 export class ComplaintFeed {

@@ -1,152 +1,87 @@
-import type {
-  Complaint,
-  ComplaintHistoryEntry,
-  ComplaintState,
-  ReceivedComplaintMessage,
-} from 'nestjs-wechatpay-complaint';
+import type { Complaint, ComplaintHistoryEntry, ComplaintState } from 'nestjs-wechatpay-complaint';
+import { deadlinesOf } from './deadlines.js';
+import { isTrue, mediaUrls, numberOf, objects, textOf, texts } from './lenient.js';
+import { type PictureView, toPictureView } from './picture.view.js';
 
-/** What the list shows. No phone number, encrypted or not: there is a call of its own for it. */
+/** A complaint without the consumer's phone number, which has a request of its own. */
 export interface ComplaintView {
   readonly id: string;
+  /** RFC 3339. */
   readonly time: string;
   readonly state: ComplaintState;
   readonly detail: string;
   readonly problem: string;
-  /** How often the consumer has complained. */
+  /** How often the consumer has complained about the order. */
   readonly times: number;
+  /** Whether a message of the consumer awaits a reply. */
   readonly isWaiting: boolean;
   readonly isWithPlatform: boolean;
+  /** Whether the consumer waits in a chat. */
   readonly isUrgent: boolean;
   readonly isRefunded: boolean;
   readonly tags: readonly string[];
   readonly orders: readonly OrderView[];
+  /** The merchant complained about; for service providers one of their sub-merchants. */
+  readonly merchant?: string;
   /** In fen. */
-  readonly refundAsked?: number;
-  /** Paths on this host. */
-  readonly pictures: readonly string[];
+  readonly refundAmount?: number;
   readonly hasPhone: boolean;
+  /** RFC 3339; undefined once the merchant has replied. */
+  readonly replyDue?: string;
+  /** RFC 3339; undefined once the complaint is completed. */
+  readonly completionDue?: string;
 }
 
-interface OrderView {
+export interface OrderView {
+  /** The merchant's order number. */
   readonly number: string;
-  /** Number at WeChat Pay. */
+  /** WeChat Pay's order number. */
   readonly transaction: string;
   /** In fen. */
   readonly amount: number;
 }
 
-export interface EntryView {
-  readonly id: string;
-  readonly time: string;
-  readonly type: string;
-  readonly by: 'consumer' | 'merchant' | 'platform' | 'system';
-  readonly text: string;
-  readonly pictures: readonly string[];
+/** The complaints of some days. */
+export interface ComplaintListView {
+  readonly complaints: readonly ComplaintView[];
+  /** First day, `yyyy-MM-dd`, in China's time. */
+  readonly begin: string;
+  /** The day before: the last one of the next, older part of the list. */
+  readonly older: string;
 }
 
-type RefundView = 'none' | 'asked' | 'approved' | 'rejected' | 'refunded';
-
-export interface ComplaintDetailsView {
-  readonly complaint: ComplaintView;
-  /** Oldest first. */
-  readonly history: readonly EntryView[];
-  readonly refund: RefundView;
-}
-
-export function toComplaintView(complaint: Complaint): ComplaintView {
+/** @param history makes the deadlines exact */
+export function toComplaintView(
+  complaint: Complaint,
+  history?: readonly ComplaintHistoryEntry[],
+): ComplaintView {
+  const { reply, completion } = deadlinesOf(complaint, history);
   return {
     id: complaint.complaint_id,
-    time: complaint.complaint_time ?? '',
-    state: complaint.complaint_state ?? 'PENDING',
-    detail: complaint.complaint_detail ?? '',
-    problem: complaint.problem_description ?? '',
-    times: complaint.user_complaint_times ?? 1,
-    isWaiting: complaint.incoming_user_response ?? false,
-    isWithPlatform: complaint.in_platform_service ?? false,
-    isUrgent: complaint.need_immediate_service ?? false,
-    isRefunded: complaint.complaint_full_refunded ?? false,
-    tags: complaint.user_tag_list ?? [],
-    orders: (complaint.complaint_order_info ?? []).map((order) => ({
-      number: order.out_trade_no ?? '',
-      transaction: order.transaction_id ?? '',
-      amount: order.amount ?? 0,
+    time: textOf(complaint.complaint_time) ?? '',
+    state: textOf(complaint.complaint_state) ?? 'PENDING',
+    detail: textOf(complaint.complaint_detail) ?? '',
+    problem: textOf(complaint.problem_description) ?? '',
+    times: numberOf(complaint.user_complaint_times) ?? 1,
+    isWaiting: isTrue(complaint.incoming_user_response),
+    isWithPlatform: isTrue(complaint.in_platform_service),
+    isUrgent: isTrue(complaint.need_immediate_service),
+    isRefunded: isTrue(complaint.complaint_full_refunded),
+    tags: texts(complaint.user_tag_list),
+    orders: objects(complaint.complaint_order_info).map((order) => ({
+      number: textOf(order.out_trade_no) ?? '',
+      transaction: textOf(order.transaction_id) ?? '',
+      amount: numberOf(order.amount) ?? 0,
     })),
-    refundAsked: complaint.apply_refund_amount,
-    pictures: (complaint.complaint_media_list ?? [])
-      .flatMap(({ media_url = [] }) => media_url)
-      .map(toPicturePath),
-    hasPhone: Boolean(complaint.payer_phone),
+    merchant: textOf(complaint.complainted_mchid),
+    refundAmount: numberOf(complaint.apply_refund_amount),
+    hasPhone: textOf(complaint.payer_phone) !== undefined,
+    replyDue: reply?.toISOString(),
+    completionDue: completion?.toISOString(),
   };
 }
 
-/** @param entries newest first, as WeChat Pay sends them */
-export function toDetailsView(
-  complaint: Complaint,
-  entries: readonly ComplaintHistoryEntry[],
-): ComplaintDetailsView {
-  return {
-    complaint: toComplaintView(complaint),
-    history: entries.map(toEntryView).reverse(),
-    refund: toRefundView(complaint, entries),
-  };
-}
-
-function toEntryView(entry: ComplaintHistoryEntry): EntryView {
-  const message = entry.normal_message && readMessage(entry.normal_message);
-  const clicked = entry.click_message?.message_content;
-  const text = [
-    entry.operate_details,
-    message?.text,
-    entry.user_appy_platform_service_reason,
-    entry.user_appy_platform_service_reason_description,
-    typeof clicked === 'object' ? clicked.text : clicked,
-  ];
-  return {
-    id: entry.log_id,
-    time: entry.operate_time ?? '',
-    type: entry.operate_type ?? '',
-    by: authorOf(entry.operate_type),
-    text: text.filter(Boolean).join('\n'),
-    pictures: [
-      ...(entry.complaint_media_list ?? []).flatMap(({ media_url = [] }) => media_url),
-      ...(message?.pictures ?? []),
-    ].map(toPicturePath),
-  };
-}
-
-/** Blocks of other types are for the consumer to click on. */
-function readMessage({ blocks = [] }: ReceivedComplaintMessage): {
-  text: string;
-  pictures: string[];
-} {
-  const text: string[] = [];
-  const pictures: string[] = [];
-  for (const block of blocks) {
-    if (block.text?.text) text.push(block.text.text);
-    if (block.image?.media_id) pictures.push(block.image.media_id);
-  }
-  return { text: text.join('\n'), pictures };
-}
-
-function authorOf(type = ''): EntryView['by'] {
-  if (type.endsWith('_SYSTEM_MESSAGE')) return 'system';
-  if (type.startsWith('USER_')) return 'consumer';
-  if (type.startsWith('MERCHANT_')) return 'merchant';
-  return type.startsWith('PLATFORM_') ? 'platform' : 'system';
-}
-
-/** A complaint does not say whether its refund has been decided on; its history does. */
-function toRefundView(complaint: Complaint, entries: readonly ComplaintHistoryEntry[]): RefundView {
-  if (complaint.complaint_full_refunded) return 'refunded';
-  if (complaint.problem_type !== 'REFUND') return 'none';
-  for (const { operate_type } of entries) {
-    if (operate_type === 'MERCHANT_APPROVE_REFUND') return 'approved';
-    if (operate_type === 'MERCHANT_REFUSE_RERUND') return 'rejected';
-    if (operate_type === 'USER_CONTINUE_COMPLAINT') break;
-  }
-  return 'asked';
-}
-
-function toPicturePath(mediaIdOrUrl: string): string {
-  return `/api/pictures?${new URLSearchParams({ of: mediaIdOrUrl }).toString()}`;
+/** The pictures that the consumer attached to the complaint itself. */
+export function complaintPictures({ complaint_media_list }: Complaint): PictureView[] {
+  return mediaUrls(complaint_media_list).map(toPictureView);
 }

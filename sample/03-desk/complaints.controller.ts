@@ -6,7 +6,7 @@ import {
 } from 'nestjs-wechatpay-complaint';
 import { ComplaintFeed } from './complaint-feed.js';
 
-/** What comes from WeChat Pay: verified, decrypted, and once. */
+/** Receives the notifications of WeChat Pay: verified, decrypted, each handled once. */
 @Controller('wechatpay')
 export class ComplaintsController {
   constructor(private readonly feed: ComplaintFeed) {}
@@ -14,7 +14,7 @@ export class ComplaintsController {
   @Post('complaints')
   @ComplaintNotification()
   handle(@ComplaintPayload() { complaint }: ComplaintNotificationPayload): void {
-    // A notification says that something has happened, not how things are now: browsers look it up.
+    // A notification says that something happened. The browsers look up what the state is now.
     this.feed.publish({ complaintId: complaint.complaint_id, action: complaint.action_type });
   }
 }

@@ -5,15 +5,15 @@ import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import helmet from 'helmet';
 
-/** The app of a module, with the headers and the files that its pages need. */
+/** Creates the app with the security headers and the static files of its pages. */
 export async function createApp(
   module: object,
   options: NestApplicationOptions = {},
 ): Promise<NestExpressApplication> {
   const app = await NestFactory.create<NestExpressApplication>(module, {
-    // A signature is over the exact bytes of the body: rawBody keeps them.
+    // WeChat Pay signs the exact bytes of the body. rawBody keeps them.
     rawBody: true,
-    // Streams of events never end by themselves.
+    // Event streams never end by themselves.
     forceCloseConnections: true,
     ...options,
   });
@@ -21,23 +21,27 @@ export async function createApp(
     helmet({
       contentSecurityPolicy: {
         useDefaults: false,
-        // Everything that runs or shows is a file of this host; nothing inline, no other site.
+        // Scripts and styles are files of this host; nothing is inline.
         directives: {
           defaultSrc: ["'none'"],
           scriptSrc: ["'self'"],
           styleSrc: ["'self'"],
-          imgSrc: ["'self'"],
+          // The pictures of merchants and of the platform are links to other hosts, whose names
+          // WeChat Pay does not document. See picture.view.ts.
+          imgSrc: ["'self'", 'https:'],
           connectSrc: ["'self'"],
           baseUri: ["'none'"],
           formAction: ["'none'"],
           frameAncestors: ["'none'"],
-          // A text can become markup by no mistake, for nothing can.
+          // No script can turn a text into markup, not even by mistake.
           requireTrustedTypesFor: ["'script'"],
           trustedTypes: ["'none'"],
         },
       },
-      // For whatever terminates TLS to say.
+      // Set it where TLS ends.
       strictTransportSecurity: false,
+      // For browsers that follow the links to those pictures.
+      referrerPolicy: { policy: 'no-referrer' },
     }),
   );
   app.useStaticAssets(sourceFolder('public'));
@@ -45,7 +49,7 @@ export async function createApp(
   return app;
 }
 
-/** A folder of this sample as it was written: compilers leave out what is no TypeScript. */
+/** A folder of this sample in the source tree: the compiler copies TypeScript only. */
 export function sourceFolder(name: string): string {
   let root = import.meta.dirname;
   while (!existsSync(join(root, 'package.json'))) root = dirname(root);

@@ -16,13 +16,14 @@ import {
 import type { Request } from 'express';
 import { interval, map, merge, type Observable } from 'rxjs';
 import { ComplaintFeed } from './complaint-feed.js';
-import type { ComplaintDetailsView, ComplaintView } from './complaint.view.js';
-import { AnswerDto, RefundDecisionDto } from './desk.dto.js';
+import type { ComplaintListView } from './complaint.view.js';
+import { ListQueryDto, RefundDecisionDto, ReplyDto } from './desk.dto.js';
 import { DeskService } from './desk.service.js';
+import type { ComplaintDetailsView } from './history.view.js';
 
-/** Milliseconds. Proxies close what is silent for a minute. */
+/** Milliseconds. Proxies close a connection that is silent for a minute. */
 const HEARTBEAT = 25_000;
-/** What browsers show as a picture and as nothing else. */
+/** Types that browsers can only show, never run. */
 const PICTURE_TYPES = ['image/png', 'image/jpeg', 'image/bmp', 'image/gif', 'image/webp'];
 const EXTENSIONS: Readonly<Record<string, string>> = {
   'image/png': 'png',
@@ -30,7 +31,7 @@ const EXTENSIONS: Readonly<Record<string, string>> = {
   'image/bmp': 'bmp',
 };
 
-/** What the page in `public` calls. Who may do so is for your app to say: here, everybody. */
+/** The API of the page in `public`. It is open to everybody who reaches it: add your own login. */
 @Controller('api')
 export class DeskController {
   constructor(
@@ -40,8 +41,8 @@ export class DeskController {
 
   @Get('complaints')
   @Header('Cache-Control', 'no-store')
-  list(): Promise<ComplaintView[]> {
-    return this.desk.list();
+  list(@Query() { end }: ListQueryDto): Promise<ComplaintListView> {
+    return this.desk.list(end);
   }
 
   @Get('complaints/:id')
@@ -50,7 +51,7 @@ export class DeskController {
     return this.desk.details(id);
   }
 
-  /** A POST, so that no link and no history shows it. */
+  /** A POST, so that no link can trigger it and no browser history keeps it. */
   @Post('complaints/:id/phone')
   @HttpCode(200)
   @Header('Cache-Control', 'no-store')
@@ -58,10 +59,10 @@ export class DeskController {
     return { phone: await this.desk.phone(id) };
   }
 
-  @Post('complaints/:id/answers')
+  @Post('complaints/:id/replies')
   @HttpCode(204)
-  answer(@Param('id') id: string, @Body() answer: AnswerDto): Promise<void> {
-    return this.desk.answer(id, answer);
+  reply(@Param('id') id: string, @Body() reply: ReplyDto): Promise<void> {
+    return this.desk.reply(id, reply);
   }
 
   @Post('complaints/:id/complete')
@@ -76,7 +77,7 @@ export class DeskController {
     return this.desk.decideRefund(id, decision);
   }
 
-  /** The body is the picture. Nothing has read it yet: Nest parses JSON and forms only. */
+  /** The body is the picture. Nest has not read it: its parsers take JSON and forms only. */
   @Post('pictures')
   @HttpCode(200)
   async upload(@Req() request: Request): Promise<{ id: string }> {
@@ -85,12 +86,12 @@ export class DeskController {
     return { id: await this.desk.upload(request, `picture.${extension}`) };
   }
 
-  /** Pictures of strangers: WeChat Pay gives them to the merchant only, and does not sign them. */
+  /** Pictures come from strangers, and WeChat Pay does not sign them. */
   @Get('pictures')
   @Header('Cache-Control', 'private, max-age=3600')
   @Header('Content-Security-Policy', "default-src 'none'; sandbox")
-  async picture(@Query('of') mediaIdOrUrl: string): Promise<StreamableFile> {
-    const { contentType, contentLength, stream } = await this.desk.picture(mediaIdOrUrl);
+  async picture(@Query('of') url: string): Promise<StreamableFile> {
+    const { contentType, contentLength, stream } = await this.desk.picture(url);
     if (!PICTURE_TYPES.includes(contentType)) {
       stream.destroy();
       throw new UnsupportedMediaTypeException();

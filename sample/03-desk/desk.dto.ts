@@ -1,26 +1,28 @@
 import {
-  ArrayMaxSize,
   IsArray,
   IsIn,
+  IsInt,
+  IsISO8601,
   IsOptional,
   IsString,
   IsUUID,
-  Length,
-  MaxLength,
+  Matches,
 } from 'class-validator';
 
-export class AnswerDto {
+/**
+ * The types alone. Lengths, characters and counts are checked by ComplaintService, whose errors say
+ * in words what is wrong.
+ */
+export class ReplyDto {
   @IsString()
-  @Length(1, 500)
   text!: string;
 
-  /** Media ids of pictures that were uploaded for it. */
+  /** Media ids of pictures that were uploaded for this reply. */
   @IsArray()
-  @ArrayMaxSize(4)
   @IsString({ each: true })
   pictures!: string[];
 
-  /** The same one when the browser sends the same answer again. */
+  /** The browser sends the same id when it sends the same reply again. */
   @IsUUID()
   id!: string;
 }
@@ -29,8 +31,21 @@ export class RefundDecisionDto {
   @IsIn(['approve', 'reject'])
   decision!: 'approve' | 'reject';
 
+  /** In how many working days the refund will be started, for an approval. 0 is today. */
+  @IsOptional()
+  @IsInt()
+  day?: number;
+
+  /** What the consumer reads, for a rejection. */
   @IsOptional()
   @IsString()
-  @MaxLength(200)
   reason?: string;
+}
+
+export class ListQueryDto {
+  /** Last day, `yyyy-MM-dd`, in China's time. @default today */
+  @IsOptional()
+  @IsISO8601({ strict: true })
+  @Matches(/^\d{4}-\d{2}-\d{2}$/)
+  end?: string;
 }

@@ -1,35 +1,43 @@
 import type { Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
 import {
+  type ComplaintActionType,
   type ComplaintHistoryEntry,
   type ComplaintImage,
-  type ComplaintRange,
   ComplaintService,
 } from 'nestjs-wechatpay-complaint';
-import { firstValueFrom, forkJoin, toArray } from 'rxjs';
-import {
-  type ComplaintDetailsView,
-  type ComplaintView,
-  toComplaintView,
-  toDetailsView,
-} from './complaint.view.js';
-import type { AnswerDto, RefundDecisionDto } from './desk.dto.js';
+import { firstValueFrom, forkJoin, lastValueFrom, type Observable, toArray } from 'rxjs';
+import { ComplaintFeed } from './complaint-feed.js';
+import { type ComplaintListView, type ComplaintView, toComplaintView } from './complaint.view.js';
+import type { RefundDecisionDto, ReplyDto } from './desk.dto.js';
+import { type ComplaintDetailsView, toDetailsView } from './history.view.js';
+import { markUncertain } from './uncertain-outcome.error.js';
 
 const DAY = 24 * 60 * 60 * 1000;
 const CHINA_OFFSET = 8 * 60 * 60 * 1000;
+/** Days of one part of the list. WeChat Pay takes ranges of at most 30 days. */
+const DAYS = 30;
 
-/** What the desk does, all of it by ComplaintService. */
+/** Everything that the desk does with ComplaintService. */
 @Injectable()
 export class DeskService {
-  constructor(private readonly complaints: ComplaintService) {}
+  constructor(
+    private readonly complaints: ComplaintService,
+    private readonly feed: ComplaintFeed,
+  ) {}
 
-  /** Those of the last 30 days, newest first. */
-  async list(): Promise<ComplaintView[]> {
-    const found: ComplaintView[] = [];
-    for await (const complaint of this.complaints.listAll(lastDays(30))) {
-      found.push(toComplaintView(complaint));
+  /**
+   * The complaints of 30 days.
+   *
+   * @param end last day, `yyyy-MM-dd`, in China's time
+   */
+  async list(end = todayInChina()): Promise<ComplaintListView> {
+    const begin = daysBefore(end, DAYS - 1);
+    const complaints: ComplaintView[] = [];
+    for await (const complaint of this.complaints.listAll({ begin_date: begin, end_date: end })) {
+      complaints.push(toComplaintView(complaint));
     }
-    return found.sort((a, b) => Date.parse(b.time) - Date.parse(a.time));
+    return { complaints, begin, older: daysBefore(begin, 1) };
   }
 
   async details(id: string): Promise<ComplaintDetailsView> {
@@ -42,64 +50,81 @@ export class DeskService {
     return toDetailsView(complaint, history);
   }
 
-  /** In plain text: for the eyes of whoever has asked for it, and no log. */
+  /** In plain text, for the person who asked for it. Never log it. */
   async phone(id: string): Promise<string | undefined> {
     return this.complaints.decryptPayerPhone(await firstValueFrom(this.complaints.get(id)));
   }
 
-  async answer(id: string, { id: answerId, text, pictures }: AnswerDto): Promise<void> {
+  async reply(id: string, { id: replyId, text, pictures }: ReplyDto): Promise<void> {
     const { complainted_mchid, need_immediate_service } = await firstValueFrom(
       this.complaints.get(id),
     );
-    if (!need_immediate_service) {
-      const response = { complainted_mchid, response_content: text, response_images: pictures };
-      await firstValueFrom(this.complaints.reply(id, response));
-      return;
-    }
-    // This consumer waits in a chat.
-    await firstValueFrom(
-      this.complaints.replyImmediately(id, {
-        complainted_mchid,
-        idempotent_id: answerId,
-        message: {
-          sender_identity: 'MANUAL',
-          blocks: [
-            { type: 'TEXT', text: { text } },
-            ...pictures.map((media_id) => ({ type: 'IMAGE' as const, image: { media_id } })),
-          ],
-        },
-      }),
-    );
+    const reply = need_immediate_service
+      ? // This consumer waits in a chat.
+        this.complaints.replyImmediately(id, {
+          complainted_mchid,
+          idempotent_id: replyId,
+          message: {
+            sender_identity: 'MANUAL',
+            blocks: [
+              { type: 'TEXT', text: { text } },
+              ...pictures.map((media_id) => ({ type: 'IMAGE' as const, image: { media_id } })),
+            ],
+          },
+        })
+      : this.complaints.reply(id, {
+          complainted_mchid,
+          response_content: text,
+          response_images: pictures,
+        });
+    await this.act(id, 'MERCHANT_RESPONSE', reply);
   }
 
   async complete(id: string): Promise<void> {
     const { complainted_mchid } = await firstValueFrom(this.complaints.get(id));
-    await firstValueFrom(this.complaints.complete(id, { complainted_mchid }));
+    await this.act(
+      id,
+      'MERCHANT_CONFIRM_COMPLETE',
+      this.complaints.complete(id, { complainted_mchid }),
+    );
   }
 
-  /** Approving promises a refund; making it is a call of WeChat Pay's for orders, and not this desk's. */
-  async decideRefund(id: string, { decision, reason }: RefundDecisionDto): Promise<void> {
-    const decided =
-      decision === 'approve'
-        ? this.complaints.approveRefund(id, { launch_refund_day: 0 })
-        : this.complaints.rejectRefund(id, { reject_reason: reason });
-    await firstValueFrom(decided);
+  /** Approving promises a refund. Making it is a call to WeChat Pay's refund API, not to this one. */
+  async decideRefund(id: string, { decision, day, reason }: RefundDecisionDto): Promise<void> {
+    if (decision === 'approve') {
+      const approval = { launch_refund_day: day };
+      await this.act(id, 'MERCHANT_APPROVE_REFUND', this.complaints.approveRefund(id, approval));
+    } else {
+      const rejection = { reject_reason: reason };
+      await this.act(id, 'MERCHANT_REJECT_REFUND', this.complaints.rejectRefund(id, rejection));
+    }
   }
 
-  /** The media id. */
+  /** @returns the media id */
   async upload(file: Readable, filename: string): Promise<string> {
     return (await firstValueFrom(this.complaints.uploadImage(file, { filename }))).media_id;
   }
 
-  /** A media id, or a URL of a complaint: anything else is refused before it is signed. */
-  picture(mediaIdOrUrl: string): Promise<ComplaintImage> {
-    return firstValueFrom(this.complaints.downloadImage(mediaIdOrUrl));
+  /** Anything but a URL of WeChat Pay's image API is rejected before it is signed. */
+  picture(url: string): Promise<ComplaintImage> {
+    return firstValueFrom(this.complaints.downloadImage(url));
+  }
+
+  /** WeChat Pay does not notify a merchant of its own actions, so the other browsers learn it here. */
+  private async act(
+    complaintId: string,
+    action: ComplaintActionType,
+    call: Observable<unknown>,
+  ): Promise<void> {
+    await lastValueFrom(call.pipe(markUncertain()), { defaultValue: undefined });
+    this.feed.publish({ complaintId, action });
   }
 }
 
-/** Days of China, with today. */
-function lastDays(count: number): ComplaintRange {
-  const dayOf = (time: number): string => new Date(time + CHINA_OFFSET).toISOString().slice(0, 10);
-  const now = Date.now();
-  return { begin_date: dayOf(now - (count - 1) * DAY), end_date: dayOf(now) };
+function todayInChina(): string {
+  return new Date(Date.now() + CHINA_OFFSET).toISOString().slice(0, 10);
+}
+
+function daysBefore(date: string, days: number): string {
+  return new Date(Date.parse(date) - days * DAY).toISOString().slice(0, 10);
 }

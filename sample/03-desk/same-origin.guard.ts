@@ -8,17 +8,17 @@ import {
 import type { Request } from 'express';
 import { isComplaintNotification } from 'nestjs-wechatpay-complaint';
 
-/** What a form of another site cannot send without asking first. */
+/** Types that a form of another site cannot send without a preflight request. */
 const CONTENT_TYPES = /^(?:application\/json|image\/(?:png|jpeg|bmp))\s*(?:;|$)/i;
 
 /**
- * Whoever opens another site in the same browser must not answer complaints by it. Browsers tell by
- * `Sec-Fetch-Site`, older ones by `Origin`; what tells by neither is none.
+ * Keeps other sites that are open in the same browser from acting on complaints. Browsers send
+ * `Sec-Fetch-Site`, older ones `Origin`. A request with neither does not come from a browser.
  */
 @Injectable()
 export class SameOriginGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
-    // WeChat Pay is no browser, and has a signature.
+    // WeChat Pay is no browser. Its requests are signed.
     if (isComplaintNotification(context)) return true;
     const { method, headers } = context.switchToHttp().getRequest<Request>();
     if (method === 'GET' || method === 'HEAD') return true;

@@ -1,46 +1,82 @@
-import { CallError, describe, post, upload } from './api.js';
+import { act, CallError } from './api.js';
+import { Attachments } from './attachments.js';
+import { CANNED_REPLIES } from './canned-replies.js';
+import { ask, choose } from './dialogs.js';
 import { announce, h, icon } from './dom.js';
+import { discardDraft, hasDraft, readDraft, saveDraft } from './drafts.js';
+import { isUncertain, showFailure } from './failure.js';
+import { formatMoney } from './format.js';
+import { CONSUMER_LANGUAGE, lang } from './i18n.js';
+import { isMac } from './shortcuts.js';
+import { textProblem } from './text-checks.js';
 import { t } from './words.js';
 
-const MAX_PICTURES = 4;
-const MAX_BYTES = 2 * 1024 * 1024;
+/** @typedef {import('../complaint.view.js').ComplaintView} ComplaintView */
 
-/** Where an answer is written. It keeps what was written until it has been sent. */
-export class Composer {
-  /** @type {File[]} */
-  #files = [];
+const MAX_LENGTH = 500;
+
+/**
+ * What the composer tells the complaint around it.
+ *
+ * @typedef {{
+ *   onSent: () => Promise<void>,
+ *   onDraft: () => void,
+ *   watchFor: (text: string) => () => Promise<boolean>,
+ * }} Around `watchFor` is called before a reply is sent. The function that it returns reads the
+ *   history again, and tells whether the reply is in what is new.
+ */
+
+/**
+ * Composers that were opened since the page was loaded, so that a reply that is being sent, its
+ * pictures and its error are still there when people come back to the complaint.
+ *
+ * @type {Map<string, Composer>}
+ */
+const composers = new Map();
+
+/**
+ * @param {string} complaintId
+ * @param {Around} around
+ */
+export function composerOf(complaintId, around) {
+  const composer = composers.get(complaintId) ?? new Composer(complaintId);
+  composers.set(complaintId, composer);
+  composer.around = around;
+  return composer;
+}
+
+/** Where a reply is written. What is written stays until it has been sent. */
+class Composer {
+  /** @type {Around | undefined} */
+  around;
+  /** @type {ComplaintView | undefined} */
+  complaint;
   #isSending = false;
-  /** The same one until the answer has arrived: WeChat Pay may know it already. */
-  #answerId = crypto.randomUUID();
+  #draft;
   #text = h('textarea', {
-    id: 'answer',
-    rows: 2,
-    maxlength: 500,
+    id: 'reply',
+    rows: 3,
     required: true,
-    placeholder: t('answerPlaceholder'),
-    'aria-describedby': 'answer-hint',
-    input: () => this.#count(),
+    placeholder: t('replyPlaceholder'),
+    'aria-describedby': 'reply-hint reply-problem',
+    input: () => this.#onInput(),
+    keydown: (event) => this.#onKey(event),
   });
   #counter = h('span', { class: 'muted counter', 'aria-hidden': 'true' });
+  #problem = h('p', { id: 'reply-problem', class: 'problem', role: 'status' });
   #error = h('p', { class: 'error', role: 'alert', hidden: true });
-  #attachments = h('ul', { class: 'attachments' });
-  #picker = h('input', {
-    type: 'file',
-    id: 'attach',
-    class: 'unseen',
-    accept: 'image/png,image/jpeg,image/bmp',
-    'aria-describedby': 'attach-hint',
-    change: () => this.#attach(),
+  #attachments = new Attachments(() => this.#save());
+  #submit = h('button', {
+    type: 'submit',
+    class: 'button primary',
+    title: `${isMac ? '⌘' : 'Ctrl'} + Enter`,
+    'aria-keyshortcuts': isMac ? 'Meta+Enter' : 'Control+Enter',
   });
-  #submit = h('button', { type: 'submit', class: 'button primary' }, icon('send'), t('send'));
 
-  /**
-   * @param {string} complaintId
-   * @param {() => Promise<void>} onSent
-   */
-  constructor(complaintId, onSent) {
+  /** @param {string} complaintId */
+  constructor(complaintId) {
     this.complaintId = complaintId;
-    this.onSent = onSent;
+    this.#draft = readDraft(complaintId);
     this.element = h(
       'form',
       {
@@ -48,107 +84,162 @@ export class Composer {
         novalidate: true,
         submit: (event) => {
           event.preventDefault();
-          void this.#send();
+          this.#onSubmit();
         },
       },
-      h('label', { for: 'answer', class: 'label' }, t('answer')),
+      h('label', { for: 'reply', class: 'label' }, t('reply')),
       this.#text,
-      this.#attachments,
+      this.#problem,
+      this.#attachments.element,
       this.#error,
       h(
         'div',
         { class: 'composer-foot' },
-        this.#picker,
-        h('label', { for: 'attach', class: 'button quiet' }, icon('image'), t('attach')),
-        h('span', { id: 'attach-hint', class: 'unseen' }, t('attachHint')),
-        h('span', { id: 'answer-hint', class: 'unseen' }, t('answerHint')),
-        this.#counter,
-        this.#submit,
+        this.#attachments.control,
+        h(
+          'button',
+          { type: 'button', class: 'button quiet', click: () => this.#choose() },
+          icon('lines'),
+          t('canned'),
+        ),
+        h('span', { id: 'reply-hint', class: 'unseen' }, t('replyHint')),
+        h('span', { class: 'send' }, this.#counter, this.#submit),
       ),
     );
-    this.#count();
+    this.#text.value = this.#draft.text;
+    this.#showSending(false);
+    this.#check();
+    if (this.#draft.pictures.length > 0) this.#attachments.showLost(this.#draft.pictures);
+    if (this.#draft.isUncertain) this.#fail(new CallError('uncertain', { isUncertain: true }));
   }
 
-  #count() {
-    this.#counter.textContent = t('answerCount', { count: this.#text.value.length });
+  #onInput() {
+    this.#save();
+    this.#check();
   }
 
-  #attach() {
-    const [file] = this.#picker.files ?? [];
-    // The same file may be chosen again after it was removed.
-    this.#picker.value = '';
-    if (!file) return;
-    if (file.size > MAX_BYTES) return this.#fail(new CallError('TOO_LARGE'));
+  /** @param {KeyboardEvent} event */
+  #onKey(event) {
+    // Enter also ends the composition of Chinese characters.
+    if (event.key !== 'Enter' || event.isComposing || !(event.ctrlKey || event.metaKey)) return;
+    event.preventDefault();
+    this.#onSubmit();
+  }
+
+  #save() {
+    const had = hasDraft(this.complaintId);
+    this.#draft = {
+      ...this.#draft,
+      text: this.#text.value,
+      pictures: this.#attachments.names,
+      // A changed reply is another reply.
+      replyId: crypto.randomUUID(),
+    };
+    saveDraft(this.complaintId, this.#draft);
+    if (hasDraft(this.complaintId) !== had) this.around?.onDraft();
+  }
+
+  /** Says while people type what WeChat Pay would not accept. */
+  #check() {
+    const text = this.#text.value;
+    const { length } = Array.from(text);
+    this.#counter.textContent = t('replyCount', { length, max: MAX_LENGTH });
+    this.#counter.classList.toggle('is-over', length > MAX_LENGTH);
+    const problem = textProblem(text, MAX_LENGTH) ?? '';
+    if (this.#problem.textContent !== problem) this.#problem.textContent = problem;
+    this.#text.ariaInvalid = String(problem !== '');
+    return problem;
+  }
+
+  #choose() {
+    const [order] = this.complaint?.orders ?? [];
+    const choices = CANNED_REPLIES.map(({ zh, en, text }) => ({
+      name: lang === 'en' ? en : zh,
+      text: text
+        .replace('{order}', order?.number ?? '')
+        .replace('{amount}', formatMoney(this.complaint?.refundAmount ?? order?.amount ?? 0)),
+    }));
+    choose(t('cannedTitle'), choices, CONSUMER_LANGUAGE, (text) => {
+      const { selectionStart, selectionEnd } = this.#text;
+      this.#text.setRangeText(text, selectionStart, selectionEnd, 'end');
+      this.#onInput();
+      this.#text.focus();
+    });
+  }
+
+  #onSubmit() {
+    if (this.#isSending) return;
+    if (this.#text.value.trim() === '') {
+      this.#text.ariaInvalid = 'true';
+      this.#fail(new CallError('empty'));
+      this.#text.focus();
+      return;
+    }
+    if (this.#check() !== '') {
+      this.#text.focus();
+      return;
+    }
+    if (!this.#draft.isUncertain) return void this.#send();
+    ask({
+      title: t('sendAgainTitle'),
+      content: [h('p', {}, t('sendAgain'))],
+      confirm: t('sendAgainConfirm'),
+      run: async () => {
+        // Not awaited: what becomes of it is shown in the composer.
+        void this.#send();
+      },
+    });
+  }
+
+  async #send() {
+    const text = this.#text.value.trim();
+    const hasArrived = this.around?.watchFor(text);
+    this.#showSending(true);
+    try {
+      const pictures = await this.#attachments.upload();
+      const path = `/api/complaints/${encodeURIComponent(this.complaintId)}/replies`;
+      await act(path, { id: this.#draft.replyId, text, pictures });
+    } catch (error) {
+      if (!isUncertain(error)) return this.#fail(error);
+      this.#draft = { ...this.#draft, isUncertain: true };
+      saveDraft(this.complaintId, this.#draft);
+      if (!(await hasArrived?.())) return this.#fail(error);
+    } finally {
+      this.#showSending(false);
+    }
+    this.#clear();
+    announce(t('sent'));
+    await this.around?.onSent();
+  }
+
+  #clear() {
+    discardDraft(this.complaintId);
+    this.#draft = readDraft(this.complaintId);
+    this.#text.value = '';
+    this.#attachments.clear();
     this.#error.hidden = true;
-    this.#files = [...this.#files, file].slice(-MAX_PICTURES);
-    this.#showFiles();
+    this.#check();
+    this.around?.onDraft();
   }
 
-  #showFiles() {
-    this.#attachments.replaceChildren(
-      ...this.#files.map((file) => {
-        const remove = () => {
-          this.#files = this.#files.filter((kept) => kept !== file);
-          this.#showFiles();
-          this.#picker.focus();
-        };
-        return h(
-          'li',
-          {},
-          h(
-            'button',
-            {
-              type: 'button',
-              class: 'chip',
-              'aria-label': t('attached', { name: file.name }),
-              click: remove,
-            },
-            icon('image'),
-            file.name,
-            icon('close'),
-          ),
-        );
-      }),
+  /** @param {boolean} isSending */
+  #showSending(isSending) {
+    this.#isSending = isSending;
+    // What is typed now would be lost when the reply has been sent.
+    this.#text.readOnly = isSending;
+    this.#submit.ariaDisabled = isSending ? 'true' : null;
+    this.#submit.replaceChildren(
+      icon(isSending ? 'clock' : 'send'),
+      t(isSending ? 'sending' : 'send'),
     );
   }
 
   /** @param {unknown} error */
   #fail(error) {
-    this.#error.textContent = describe(error, t);
-    this.#error.hidden = false;
-  }
-
-  async #send() {
-    if (this.#isSending) return;
-    const text = this.#text.value.trim();
-    this.#text.setAttribute('aria-invalid', String(text === ''));
-    if (text === '') {
-      this.#fail(new CallError('EMPTY'));
-      this.#text.focus();
-      return;
-    }
-    this.#isSending = true;
-    this.#submit.setAttribute('aria-disabled', 'true');
-    this.#submit.replaceChildren(icon('clock'), t('sending'));
-    try {
-      const pictures = [];
-      for (const file of this.#files) pictures.push((await upload('/api/pictures', file)).id);
-      const path = `/api/complaints/${encodeURIComponent(this.complaintId)}/answers`;
-      await post(path, { id: this.#answerId, text, pictures });
-      this.#answerId = crypto.randomUUID();
-      this.#text.value = '';
-      this.#files = [];
-      this.#error.hidden = true;
-      this.#showFiles();
-      this.#count();
-      announce(t('sent'));
-      await this.onSent();
-    } catch (error) {
-      this.#fail(error);
-    } finally {
-      this.#isSending = false;
-      this.#submit.removeAttribute('aria-disabled');
-      this.#submit.replaceChildren(icon('send'), t('send'));
+    showFailure(this.#error, error, t);
+    // Another complaint has been opened in the meantime.
+    if (!this.element.isConnected) {
+      announce(t('notSent', { problem: this.complaint?.problem ?? this.complaintId }));
     }
   }
 }

@@ -1,40 +1,111 @@
-import { describe, get } from './api.js';
-import { Case } from './case.js';
+import { get } from './api.js';
 import { announce, find, h } from './dom.js';
+import { showFailure } from './failure.js';
 import { translatePage } from './i18n.js';
-import { Queue } from './queue.js';
+import { ComplaintList } from './list.js';
+import { OpenComplaint } from './open-complaint.js';
+import { listenForShortcuts } from './shortcuts.js';
 import { t } from './words.js';
 
 /**
  * @typedef {import('../complaint-feed.js').ComplaintChange} ComplaintChange
+ * @typedef {import('../complaint.view.js').ComplaintListView} ComplaintListView
  * @typedef {import('../complaint.view.js').ComplaintView} ComplaintView
  */
 
-const AGES_GROW = 30_000;
+/** Milliseconds between two looks at the clock, for ages and deadlines. */
+const TICK = 30_000;
 
 translatePage(t);
-document.title = t('title');
-const queue = new Queue();
-const section = find('#case', HTMLElement);
-const none = find('#case-none', HTMLElement);
-/** @type {Case | undefined} */
+const list = new ComplaintList();
+const section = find('#complaint', HTMLElement);
+const none = find('#complaint-none', HTMLElement);
+const older = find('#older', HTMLButtonElement);
+/** @type {OpenComplaint | undefined} */
 let opened;
+/** Last day of the next older part of the list. @type {string | undefined} */
+let olderEnd;
+let isConnected = false;
+let isUpToDate = false;
+let loads = 0;
 
-async function loadQueue() {
-  const error = find('#queue-error', HTMLElement);
+function showTitle() {
+  const count = list.dueCount > 0 ? `(${list.dueCount}) ` : '';
+  const name = opened?.name ? `${opened.name} · ` : '';
+  document.title = `${count}${name}${t('title')}`;
+}
+
+/** "Live" is said only when the list is what WeChat Pay has now. */
+function showConnection() {
+  const connection = find('#connection', HTMLElement);
+  const isLive = isConnected && isUpToDate;
+  const text = t(isLive ? 'live' : isConnected ? 'outdated' : 'reconnecting');
+  if (connection.textContent !== text) connection.textContent = text;
+  connection.toggleAttribute('data-live', isLive);
+}
+
+/** @param {unknown} failure @param {() => Promise<void>} again */
+function showListFailure(failure, again) {
+  const box = find('#list-error', HTMLElement);
+  showFailure(box, failure, t);
+  if (list.isLoaded) box.append(h('span', { class: 'error-detail' }, t('listOutdated')));
+  box.append(
+    h('button', { type: 'button', class: 'button', click: () => void again() }, t('retry')),
+  );
+}
+
+async function loadList() {
+  loads += 1;
+  const load = loads;
   try {
-    queue.replace(await get('/api/complaints'));
-    error.hidden = true;
+    /** @type {ComplaintListView} */
+    const { complaints, begin, older } = await get('/api/complaints');
+    if (load !== loads) return;
+    list.replaceRecent(complaints);
+    olderEnd ??= older;
+    isUpToDate = true;
+    find('#list-error', HTMLElement).hidden = true;
+    showRange(begin, complaints.length);
   } catch (failure) {
-    error.replaceChildren(
-      h('span', {}, describe(failure, t)),
-      h('button', { type: 'button', class: 'button', click: () => void loadQueue() }, t('retry')),
-    );
-    error.hidden = false;
+    if (load !== loads) return;
+    isUpToDate = false;
+    showListFailure(failure, loadList);
+  }
+  showConnection();
+  showTitle();
+}
+
+/**
+ * @param {string} begin
+ * @param {number} count
+ */
+function showRange(begin, count) {
+  // What was loaded before goes further back.
+  if (older.dataset.begin !== undefined && older.dataset.begin < begin) return;
+  older.dataset.begin = begin;
+  older.hidden = false;
+  find('#list-range', HTMLElement).textContent = t(count > 0 ? 'range' : 'rangeEmpty', { begin });
+}
+
+async function loadOlder() {
+  if (olderEnd === undefined || older.ariaDisabled === 'true') return;
+  older.ariaDisabled = 'true';
+  try {
+    /** @type {ComplaintListView} */
+    const part = await get(`/api/complaints?end=${olderEnd}`);
+    list.add(part.complaints);
+    if (isUpToDate) find('#list-error', HTMLElement).hidden = true;
+    olderEnd = part.older;
+    showRange(part.begin, part.complaints.length);
+    showTitle();
+  } catch (failure) {
+    showListFailure(failure, loadOlder);
+  } finally {
+    older.ariaDisabled = null;
   }
 }
 
-/** Of the address, which may be anything. */
+/** The id in the address, which can be anything. */
 function wantedId() {
   try {
     return decodeURIComponent(location.hash.slice(1));
@@ -48,73 +119,93 @@ async function openFromAddress() {
   const id = wantedId();
   if (opened?.id === id) return;
   opened?.close();
+  opened = undefined;
   if (id === '') {
-    opened = undefined;
     section.replaceChildren(none);
     delete document.body.dataset.open;
-    document.title = t('title');
-    queue.focus();
-    queue.open(undefined);
+    list.focus();
+    list.open(undefined);
+    showTitle();
     return;
   }
-  const shown = new Case(id, (complaint) => {
-    queue.put(complaint, false);
-    document.title = `${complaint.problem} · ${t('title')}`;
+  const complaint = new OpenComplaint(id, {
+    onShow: (view) => {
+      list.put(view, false);
+      showTitle();
+    },
+    onDraft: () => list.render(),
   });
-  opened = shown;
-  section.replaceChildren(shown.element);
+  opened = complaint;
+  section.replaceChildren(complaint.element);
   document.body.dataset.open = '';
-  queue.open(id);
-  shown.focus();
-  await shown.refresh();
+  list.open(id);
+  complaint.focus();
+  await complaint.refresh();
 }
 
 /** @param {ComplaintChange} change */
 async function follow({ complaintId, action }) {
+  // What the merchant did is no news to its own people.
+  const isNews = !action.startsWith('MERCHANT_');
   /** @type {ComplaintView | undefined} */
   let complaint;
   if (opened?.id === complaintId) complaint = await opened.refresh();
   else {
     ({ complaint } = await get(`/api/complaints/${encodeURIComponent(complaintId)}`));
-    // What the merchant has done is no news.
-    if (complaint) queue.put(complaint, !action.startsWith('MERCHANT_'));
+    if (complaint) list.put(complaint, isNews);
   }
-  if (complaint) announce(`${t(`action.${action}`) || action}: ${complaint.problem}`);
+  if (complaint && isNews) {
+    announce(`${t(`action.${action}`) || t('action.other')}: ${complaint.problem}`);
+  }
+  showTitle();
 }
 
 function listen() {
-  const connection = find('#connection', HTMLElement);
   const source = new EventSource('/api/events');
   source.addEventListener('open', () => {
-    connection.textContent = t('live');
-    connection.dataset.live = '';
-    // What happened in between came to nobody.
-    void loadQueue();
+    isConnected = true;
+    // Changes that happened in between reached nobody.
+    void loadList();
     void opened?.refresh();
   });
   source.addEventListener('error', () => {
-    connection.textContent = t('reconnecting');
-    delete connection.dataset.live;
+    isConnected = false;
+    showConnection();
   });
   source.addEventListener('change', (event) => {
-    follow(JSON.parse(event.data)).catch(() => loadQueue());
+    follow(JSON.parse(event.data)).catch(() => loadList());
   });
 }
 
-// The language is a matter of the address; the open complaint goes along.
+// The language is part of the address. The open complaint goes along.
 for (const link of document.querySelectorAll('a[hreflang]')) {
   link.addEventListener('click', () => {
     link.setAttribute('href', `?lang=${link.getAttribute('hreflang')}${location.hash}`);
   });
 }
-// Not by its address: that one names the open complaint.
+// The address names the open complaint, so this link must not change it.
 find('.skip', HTMLAnchorElement).addEventListener('click', (event) => {
   event.preventDefault();
-  // A narrow window shows one of them.
-  if (find('#queue-title', HTMLElement).checkVisibility()) queue.focus();
+  // A narrow window shows one of the two.
+  if (find('#list-title', HTMLElement).checkVisibility()) list.focus();
   else opened?.focus();
 });
+older.addEventListener('click', () => void loadOlder());
 addEventListener('hashchange', () => void openFromAddress());
-setInterval(() => queue.refresh(), AGES_GROW);
+listenForShortcuts({
+  next: () => list.move(1),
+  previous: () => list.move(-1),
+  search: () => list.focusSearch(),
+  leave: () => {
+    if (find('#list-title', HTMLElement).checkVisibility()) list.focus();
+    else location.hash = '';
+  },
+});
+setInterval(() => {
+  list.render();
+  showTitle();
+  if (isConnected && !isUpToDate) void loadList();
+}, TICK);
+showTitle();
 listen();
 if (wantedId() !== '') void openFromAddress();

@@ -1,10 +1,10 @@
 /**
- * An element with attributes and children. Text becomes text, never markup.
+ * Creates an element with attributes and children. Text stays text and never becomes markup.
  *
  * @template {keyof HTMLElementTagNameMap} K
  * @param {K} tag
- * @param {Readonly<Record<string, string | number | boolean | undefined | ((event: Event) => void)>>} [attributes]
- *   `false` and `undefined` leave one out; a function listens to the event of that name
+ * @param {Readonly<Record<string, string | number | boolean | undefined | ((event: any) => void)>>} [attributes]
+ *   `false` and `undefined` are omitted; a function listens to the event of that name
  * @param {...(Node | string | false | undefined)} children
  * @returns {HTMLElementTagNameMap[K]}
  */
@@ -38,14 +38,17 @@ const SVG = 'http://www.w3.org/2000/svg';
 /** @type {Readonly<Record<string, string>>} */
 const ICONS = {
   back: 'M15 5l-7 7 7 7',
+  bolt: 'M13 3L5 14h6l-1 7 8-11h-6z',
+  check: 'M5 12.5l4.5 4.5L19 7.5',
+  clock: 'M12 7v5l3 2M12 3a9 9 0 100 18 9 9 0 000-18z',
   close: 'M6 6l12 12M18 6L6 18',
   image: 'M4 5h16v14H4zM4 16l5-5 4 4 3-3 4 4M15.5 9.5h.01',
-  check: 'M5 12.5l4.5 4.5L19 7.5',
-  send: 'M4 12l16-7-6 16-3-7z',
-  clock: 'M12 7v5l3 2M12 3a9 9 0 100 18 9 9 0 000-18z',
-  bolt: 'M13 3L5 14h6l-1 7 8-11h-6z',
-  shield: 'M12 3l7 3v5c0 5-3 8-7 10-4-2-7-5-7-10V6z',
+  keyboard: 'M3 7h18v11H3zM7 11h.01M11 11h.01M15 11h.01M18 11h.01M8 15h8',
+  lines: 'M5 6h14M5 12h14M5 18h8',
+  pencil: 'M4 20l1-4L16 5l3 3L8 19z',
   reply: 'M10 7L5 12l5 5M5 12h8a6 6 0 016 6',
+  send: 'M4 12l16-7-6 16-3-7z',
+  shield: 'M12 3l7 3v5c0 5-3 8-7 10-4-2-7-5-7-10V6z',
 };
 
 /** @param {string} name */
@@ -61,7 +64,7 @@ export function icon(name) {
 }
 
 /**
- * Says something to whoever does not see the page.
+ * Tells screen readers what changed.
  *
  * @param {string} text
  */

@@ -2,15 +2,16 @@
 
 const wanted = new URLSearchParams(location.search).get('lang') ?? navigator.language;
 
-/** What consumers of WeChat Pay write: screen readers and fonts go by it. */
-export const THEIR_LANGUAGE = 'zh-CN';
+/** The language that consumers write in. Screen readers and fonts need to know it. */
+export const CONSUMER_LANGUAGE = 'zh-CN';
 
-/** `?lang=` of the address, or what the browser is set to. */
+/** `?lang=` of the address, or else the language of the browser. */
 export const lang = wanted.toLowerCase().startsWith('zh') ? 'zh-CN' : 'en';
 
 /**
  * @param {Readonly<Record<'zh-CN' | 'en', Words>>} strings
- * @returns {(key: string, values?: Readonly<Record<string, string | number>>) => string}
+ * @returns {(key: string, values?: Readonly<Record<string, string | number>>) => string} an empty
+ *   text for an unknown key
  */
 export function translator(strings) {
   return (key, values = {}) =>
@@ -39,36 +40,4 @@ export function translatePage(t) {
   for (const link of document.querySelectorAll('a[hreflang]')) {
     if (link.getAttribute('hreflang') === lang) link.setAttribute('aria-current', 'true');
   }
-}
-
-const money = new Intl.NumberFormat(lang, {
-  style: 'currency',
-  currency: 'CNY',
-  currencyDisplay: 'narrowSymbol',
-});
-const time = new Intl.DateTimeFormat(lang, {
-  month: 'short',
-  day: 'numeric',
-  hour: '2-digit',
-  minute: '2-digit',
-  hourCycle: 'h23',
-});
-const relative = new Intl.RelativeTimeFormat(lang, { numeric: 'auto', style: 'short' });
-
-/** @param {number} fen */
-export function formatMoney(fen) {
-  return money.format(fen / 100);
-}
-
-/** @param {string} text RFC 3339 */
-export function formatTime(text) {
-  return time.format(Date.parse(text));
-}
-
-/** @param {string} text RFC 3339 */
-export function formatAge(text) {
-  const minutes = Math.round((Date.parse(text) - Date.now()) / 60_000);
-  if (minutes > -60) return relative.format(Math.min(minutes, 0), 'minute');
-  if (minutes > -24 * 60) return relative.format(Math.round(minutes / 60), 'hour');
-  return relative.format(Math.round(minutes / (24 * 60)), 'day');
 }

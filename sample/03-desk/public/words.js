@@ -1,4 +1,5 @@
 import { translator } from './i18n.js';
-import { STRINGS } from './strings.js';
+import { en } from './strings.en.js';
+import { zh } from './strings.zh-CN.js';
 
-export const t = translator(STRINGS);
+export const t = translator({ 'zh-CN': zh, en });

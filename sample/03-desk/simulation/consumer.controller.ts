@@ -1,27 +1,18 @@
-import {
-  Body,
-  ConflictException,
-  Controller,
-  Get,
-  HttpCode,
-  NotFoundException,
-  Param,
-  Post,
-  StreamableFile,
-} from '@nestjs/common';
-import type { SimulatedStep } from 'nestjs-wechatpay-complaint/testing';
-import { type ComplaintDetailsView, toDetailsView } from '../complaint.view.js';
+import { Body, ConflictException, Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
+import type { ComplaintHistoryEntry } from 'nestjs-wechatpay-complaint';
+import type { SimulatedHistoryEntry, SimulatedStep } from 'nestjs-wechatpay-complaint/testing';
+import { type ComplaintDetailsView, toDetailsView } from '../history.view.js';
 import { MessageDto, NewComplaintDto, StepDto } from './consumer.dto.js';
-import { drawPicture, PICTURE_NAMES, type PictureName } from './pictures.js';
+import { type PictureName, readPicture } from './pictures.js';
 import { Simulation } from './simulation.js';
 
 const PROBLEMS = {
   REFUND: '商品问题，申请退款',
-  SERVICE_NOT_WORK: '服务未生效',
+  SERVICE_NOT_WORK: '服务权益未生效',
   OTHERS: '其他问题',
 } as const;
 
-/** What the page in `public` calls: the phone of a consumer who exists nowhere. */
+/** The API of the page in `public`, which plays the consumer. */
 @Controller('simulation/api')
 export class ConsumerController {
   constructor(private readonly simulation: Simulation) {}
@@ -32,7 +23,10 @@ export class ConsumerController {
     return simulator
       .complaints(merchant)
       .map((complaint) =>
-        toDetailsView(complaint, simulator.complaintHistory(merchant, complaint.complaint_id)),
+        toDetailsView(
+          complaint,
+          entriesOf(simulator.complaintHistory(merchant, complaint.complaint_id)),
+        ),
       );
   }
 
@@ -63,16 +57,9 @@ export class ConsumerController {
   @HttpCode(204)
   async take(@Param('id') id: string, @Body() { step }: StepDto): Promise<void> {
     await this.run(id, step).catch((error: unknown) => {
-      // The state of the complaint does not allow it.
+      // The state of the complaint does not allow the step.
       throw new ConflictException(String(error));
     });
-  }
-
-  @Get('pictures/:name')
-  picture(@Param('name') name: string): StreamableFile {
-    const known = PICTURE_NAMES.find((picture) => picture === name);
-    if (known === undefined) throw new NotFoundException();
-    return new StreamableFile(drawPicture(known), { type: 'image/png' });
   }
 
   private run(id: string, step: StepDto['step']): Promise<SimulatedStep> {
@@ -93,5 +80,17 @@ export class ConsumerController {
 }
 
 function picturesOf(name: PictureName | undefined): Buffer[] {
-  return name === undefined ? [] : [drawPicture(name)];
+  return name === undefined ? [] : [readPicture(name)];
+}
+
+/** The simulator has the form of the wire, in which the media of an entry are one object. */
+function entriesOf(history: readonly SimulatedHistoryEntry[]): ComplaintHistoryEntry[] {
+  return history.map(({ complaint_media_list: media, normal_message: message, ...entry }) => ({
+    ...entry,
+    complaint_media_list: media && [media],
+    normal_message: message && {
+      ...message,
+      blocks: message.blocks.map((block) => ({ ...block })),
+    },
+  }));
 }

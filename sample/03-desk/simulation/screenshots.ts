@@ -5,10 +5,12 @@ import { type Browser, type BrowserContextOptions, chromium } from 'playwright-c
 import { sourceFolder } from '../create-app.js';
 import { startDesk } from './start-desk.js';
 
-/** Takes the pictures of the README, which are alike every time: the clock stands still. */
+/**
+ * Takes the pictures of the README. They are the same every time, because the clock stands still.
+ */
 
 const NOW = Date.parse('2026-07-18T10:42:00+08:00');
-/** `docs`, unless another folder is given. */
+/** `docs`, or the folder that is given. */
 const FOLDER = process.argv[2] ?? join(sourceFolder('../..'), 'docs');
 
 interface Screenshot {
@@ -22,7 +24,7 @@ const SCREENSHOTS: readonly Screenshot[] = [
   {
     name: 'desk-zh.png',
     lang: 'zh-CN',
-    complaint: '2002026004200042',
+    complaint: '2002026040000042',
     context: { viewport: { width: 1320, height: 800 }, colorScheme: 'light' },
   },
   {
@@ -39,12 +41,12 @@ const SCREENSHOTS: readonly Screenshot[] = [
   },
 ];
 
-// Signatures have their times from it too, on both sides.
+// The signatures of both sides use this clock, too.
 mock.timers.enable({ apis: ['Date'], now: NOW });
 const { app, url } = await startDesk({ nest: { logger: ['warn', 'error', 'fatal'] } });
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium',
-  // What depends on the machine, or on how busy it is.
+  // Leaves out what depends on the machine and on its load.
   args: [
     '--disable-gpu',
     '--disable-lcd-text',
@@ -74,10 +76,20 @@ async function take(
   await page.goto(`${url}/?lang=${lang}#${complaint}`);
   await page.locator('.entry').first().waitFor();
   await page.locator('.connection[data-live]').waitFor();
-  await page.locator('.card[aria-current]').waitFor({ state: 'attached' });
+  await page.locator('.card[aria-selected=true]').waitFor({ state: 'attached' });
   await page.waitForFunction(
     "[...document.querySelectorAll('.thumb img')].every(({ naturalWidth }) => naturalWidth > 0)",
   );
+  // Edges of a picture differ by whether it arrived before or after its surroundings were painted.
+  await page.evaluate(`(async () => {
+    const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+    const thumbs = [...document.querySelectorAll('.thumb')];
+    for (const visibility of ['hidden', '']) {
+      for (const thumb of thumbs) thumb.style.visibility = visibility;
+      await frame();
+      await frame();
+    }
+  })()`);
   const path = join(FOLDER, name);
   await page.screenshot({ path });
   const { size } = await stat(path);

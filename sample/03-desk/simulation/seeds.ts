@@ -1,10 +1,13 @@
-import { type ComplaintService } from 'nestjs-wechatpay-complaint';
+import type { ComplaintService } from 'nestjs-wechatpay-complaint';
 import type { SimulatedComplaintContent } from 'nestjs-wechatpay-complaint/testing';
 import { firstValueFrom } from 'rxjs';
-import { drawPicture } from './pictures.js';
+import { readPicture } from './pictures.js';
 import type { Simulation } from './simulation.js';
 
-/** Some complaints, so that the desk has something to show: what the merchant did, it did itself. */
+/**
+ * Creates some complaints, oldest first. The merchant's own actions go through ComplaintService, as
+ * those of the desk do.
+ */
 export async function seedComplaints(
   simulation: Simulation,
   service: ComplaintService,
@@ -20,7 +23,53 @@ export async function seedComplaints(
     await simulator.complain(merchant, { complaint_id, ...content });
     return complaint_id;
   };
+  const reply = (id: string, response_content: string): Promise<void> =>
+    firstValueFrom(service.reply(id, { response_content }));
 
+  // Before the 30 days that the desk loads first.
+  at(64_800);
+  const lamp = await complain({
+    complaint_detail: '台灯收到时灯罩已经碎了，要求补发灯罩。',
+    problem_description: '商品破损',
+    problem_type: 'OTHERS',
+    order: {
+      out_trade_no: 'S20260603003',
+      transaction_id: '4200001987202606030003',
+      amount: 12900,
+    },
+  });
+  at(64_700);
+  await reply(lamp, '非常抱歉，灯罩今天补发，请留意查收。');
+  at(62_000);
+  await firstValueFrom(service.complete(lamp));
+
+  at(4410);
+  const course = await complain({
+    complaint_detail: '报名的课程一直没有开通，客服说要等，等了两天还是没有。',
+    problem_description: '服务未按约定提供',
+    problem_type: 'SERVICE_NOT_WORK',
+    order: {
+      out_trade_no: 'K20260715112',
+      transaction_id: '4200001987202607150112',
+      amount: 19900,
+    },
+  });
+  at(4200);
+  await reply(course, '您好，课程权限正在由技术人员处理，开通后会第一时间通知您。');
+
+  at(4000);
+  const parcel = await complain({
+    complaint_detail: '快递显示已签收，但我没有收到，驿站也说没有这个包裹。',
+    problem_description: '未收到货',
+    order: {
+      out_trade_no: 'S20260715021',
+      transaction_id: '4200001987202607150021',
+      amount: 32800,
+    },
+    apply_refund_amount: 32800,
+  });
+  at(3970);
+  await reply(parcel, '您好，已联系快递公司核实派送情况，预计今天内给您答复。');
   at(3120);
   const coupon = await complain({
     complaint_detail: '付款后一直没有收到视频会员，客服电话也打不通。',
@@ -34,9 +83,7 @@ export async function seedComplaints(
     user_tag_list: [],
   });
   at(3060);
-  await firstValueFrom(
-    service.reply(coupon, { response_content: '您好，会员已为您重新开通，请刷新后查看。' }),
-  );
+  await reply(coupon, '您好，会员已为您重新开通，请刷新后查看。');
   at(2990);
   await simulator.sendUserMessage(merchant, coupon, { text: '收到了，谢谢。' });
   at(2980);
@@ -51,38 +98,31 @@ export async function seedComplaints(
       transaction_id: '4200001987202607170008',
       amount: 15900,
     },
-    images: [drawPicture('shirt')],
+    images: [readPicture('shirt')],
   });
   at(1500);
-  await firstValueFrom(
-    service.reply(shirt, { response_content: '非常抱歉发错了货，退款已为您提交。' }),
-  );
+  await reply(shirt, '非常抱歉发错了货，退款已为您提交。');
   at(1490);
   await firstValueFrom(service.approveRefund(shirt, { launch_refund_day: 0 }));
   at(1200);
   await simulator.settleRefund(merchant, shirt);
 
-  at(420);
-  const parcel = await complain({
-    complaint_detail: '快递显示已签收，但我没有收到，驿站也说没有这个包裹。',
-    problem_description: '未收到货',
+  at(1150);
+  await complain({
+    complaint_detail: '预订的酒店到店后说没有房间，要求退还房费。',
+    problem_description: '商家无法提供服务',
     order: {
-      out_trade_no: 'S20260718021',
-      transaction_id: '4200001987202607180021',
-      amount: 32800,
+      out_trade_no: 'H20260717045',
+      transaction_id: '4200001987202607170045',
+      amount: 46800,
     },
-    apply_refund_amount: 32800,
+    user_tag_list: ['HIGH_RISK'],
   });
-  at(390);
-  await firstValueFrom(
-    service.reply(parcel, {
-      response_content: '您好，已联系快递公司核实派送情况，预计今天内给您答复。',
-    }),
-  );
+
   at(95);
   await simulator.sendUserMessage(merchant, parcel, {
     text: '包裹找到了，但是外箱破损，里面的东西也压坏了，请看照片。',
-    images: [drawPicture('parcel')],
+    images: [readPicture('parcel')],
   });
   at(80);
   await simulator.applyPlatformService(merchant, parcel, {
@@ -104,7 +144,7 @@ export async function seedComplaints(
     complaint_detail: '收到的马克杯有一道很长的裂纹，杯口还缺了一块，没法使用，申请全额退款。',
     problem_description: '商品质量问题',
     order: { out_trade_no: 'S20260718030', transaction_id: '4200001987202607180030', amount: 8800 },
-    images: [drawPicture('mug'), drawPicture('parcel')],
+    images: [readPicture('mug'), readPicture('parcel')],
     payer_phone: '13800138000',
   });
 

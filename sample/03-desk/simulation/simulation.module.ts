@@ -2,7 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { ConsumerController } from './consumer.controller.js';
 import { Simulation } from './simulation.js';
 
-/** The pretended consumer: nothing of it belongs in production. */
+/** The simulated consumer. Leave it out in production. */
 @Module({ controllers: [ConsumerController] })
 export class SimulationModule {
   static register(simulation: Simulation): DynamicModule {

@@ -5,7 +5,7 @@ import {
   WechatPaySimulator,
 } from 'nestjs-wechatpay-complaint/testing';
 
-/** A WeChat Pay on loopback, with one merchant. */
+/** A WeChat Pay simulator on loopback, with one merchant. */
 export class Simulation implements OnApplicationShutdown {
   private constructor(
     readonly simulator: WechatPaySimulator,
@@ -25,12 +25,12 @@ export class Simulation implements OnApplicationShutdown {
     return new Simulation(simulator, merchant, clock);
   }
 
-  /** The variables of an app that has this one as its WeChat Pay. */
+  /** The environment variables of an app that uses this simulator as its WeChat Pay. */
   get environment(): Readonly<Record<string, string>> {
     return { ...this.merchant.environment, WECHATPAY_BASE_URLS: this.simulator.url };
   }
 
-  /** What happens to complaints from now on, happens so many minutes ago. */
+  /** From now on the simulator dates everything this many minutes back. */
   turnBack(minutes: number): void {
     this.clock.ago = minutes * 60_000;
   }

@@ -8,14 +8,14 @@ import { seedComplaints } from './seeds.js';
 import { Simulation } from './simulation.js';
 import { SimulationModule } from './simulation.module.js';
 
-/** The host that WeChat Pay is told; the simulator knows where it really is. */
+/** The host of the registered URL. The simulator maps it to this app on loopback. */
 const HOST = 'desk.example.com';
 const CALLBACK_URL = `https://${HOST}/wechatpay/complaints`;
 
 export interface StartDeskOptions {
-  /** @default 0, a free one */
+  /** @default 0, which picks a free port */
   readonly port?: number;
-  /** Whether there are some complaints to begin with. @default true */
+  /** Whether to start with some complaints. @default true */
   readonly isSeeded?: boolean;
   readonly nest?: NestApplicationOptions;
 }
@@ -26,7 +26,7 @@ export interface RunningDesk {
   readonly url: string;
 }
 
-/** The desk, with a WeChat Pay on loopback behind it and a consumer in front. */
+/** Starts the desk with the simulator as its WeChat Pay, and with the page of a consumer. */
 export async function startDesk({
   port = 0,
   isSeeded = true,

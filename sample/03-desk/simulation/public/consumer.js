@@ -1,9 +1,11 @@
-import { CallError, describe, get, post } from '/api.js';
+import { act, CallError, get } from '/api.js';
 import { announce, find, h } from '/dom.js';
-import { formatMoney, formatTime, lang, THEIR_LANGUAGE, translatePage, translator } from '/i18n.js';
+import { showFailure } from '/failure.js';
+import { formatMoney, formatTime } from '/format.js';
+import { CONSUMER_LANGUAGE, lang, translatePage, translator } from '/i18n.js';
 import { STRINGS } from './strings.js';
 
-/** @typedef {import('../../complaint.view.js').ComplaintDetailsView} Details */
+/** @typedef {import('../../history.view.js').ComplaintDetailsView} Details */
 
 const PICTURES = ['none', 'mug', 'parcel', 'shirt'];
 const API = '/simulation/api/complaints';
@@ -38,7 +40,7 @@ for (const choices of document.querySelectorAll('.choices')) {
           picture === 'none'
             ? h('span', { class: 'choice-none' }, t('picture.none'))
             : h('img', {
-                src: `/simulation/api/pictures/${picture}`,
+                src: `/simulation/pictures/${picture}.png`,
                 alt: t(`picture.${picture}`),
                 width: 72,
                 height: 54,
@@ -76,21 +78,22 @@ function show() {
   find('#mine', HTMLElement).hidden = details === undefined;
   find('#mine-none', HTMLElement).hidden = details !== undefined;
   if (!details) return;
-  const talk = find('#talk', HTMLElement);
-  talk.replaceChildren(
-    ...details.history.map(({ by, text, type, time, pictures }) =>
+  find('#talk', HTMLElement).replaceChildren(
+    ...details.history.map(({ by, text, time, pictures }) =>
       h(
         'li',
         { class: `bubble by-${by}` },
         h('p', { class: 'muted' }, `${t(by)} · `, h('time', { datetime: time }, formatTime(time))),
-        h('p', { class: 'bubble-text', lang: THEIR_LANGUAGE }, text || type),
-        ...pictures.map((path, index) =>
-          h('img', {
-            src: path,
-            alt: t('pictureBy', { index: index + 1, who: t(by) }),
-            width: 160,
-            height: 120,
-          }),
+        text !== '' && h('p', { class: 'bubble-text', lang: CONSUMER_LANGUAGE }, text),
+        ...pictures.map((picture, index) =>
+          picture.kind === 'unavailable'
+            ? h('p', { class: 'bubble-text' }, t('pictureSent'))
+            : h('img', {
+                src: picture.src,
+                alt: t('pictureBy', { index: index + 1, who: t(by) }),
+                width: 160,
+                height: 120,
+              }),
         ),
       ),
     ),
@@ -107,8 +110,7 @@ function showSteps({ complaint, refund }) {
     'finish-platform': complaint.isWithPlatform,
     'settle-refund': refund === 'approved',
   };
-  const steps = find('#steps', HTMLElement);
-  steps.replaceChildren(
+  find('#steps', HTMLElement).replaceChildren(
     ...Object.entries(isPossible)
       .filter(([, possible]) => possible)
       .map(([step]) =>
@@ -119,7 +121,7 @@ function showSteps({ complaint, refund }) {
             class: 'button',
             click: () =>
               attempt('#reply-error', async () => {
-                await post(`${API}/${encodeURIComponent(complaint.id)}/steps`, { step });
+                await act(`${API}/${encodeURIComponent(complaint.id)}/steps`, { step });
                 announce(t(`step.${step}`));
                 which.focus();
               }),
@@ -131,7 +133,7 @@ function showSteps({ complaint, refund }) {
 }
 
 /**
- * Runs, shows what has become of things, and says below the form what went wrong.
+ * Runs a step and loads its result. A failure is shown below the form.
  *
  * @param {string} selector
  * @param {() => Promise<void>} run
@@ -143,8 +145,7 @@ async function attempt(selector, run) {
     error.hidden = true;
     await load();
   } catch (failure) {
-    error.textContent = describe(failure, t);
-    error.hidden = false;
+    showFailure(error, failure, t);
   }
 }
 
@@ -154,14 +155,14 @@ function read(field) {
   field.setAttribute('aria-invalid', String(text === ''));
   if (text !== '') return text;
   field.focus();
-  throw new CallError('EMPTY');
+  throw new CallError('empty');
 }
 
 find('#new', HTMLFormElement).addEventListener('submit', (event) => {
   event.preventDefault();
   void attempt('#new-error', async () => {
     const detail = find('#detail', HTMLTextAreaElement);
-    const { id } = await post(API, {
+    const { id } = await act(API, {
       detail: read(detail),
       problem: find('#problem', HTMLSelectElement).value,
       amount: Math.round(find('#amount', HTMLInputElement).valueAsNumber * 100),
@@ -178,7 +179,7 @@ find('#reply', HTMLFormElement).addEventListener('submit', (event) => {
   event.preventDefault();
   void attempt('#reply-error', async () => {
     const text = find('#text', HTMLTextAreaElement);
-    await post(`${API}/${encodeURIComponent(which.value)}/messages`, {
+    await act(`${API}/${encodeURIComponent(which.value)}/messages`, {
       text: read(text),
       picture: chosenPicture('reply-picture'),
     });
@@ -189,6 +190,6 @@ find('#reply', HTMLFormElement).addEventListener('submit', (event) => {
 
 find('#detail', HTMLTextAreaElement).value = t('example');
 which.addEventListener('change', show);
-// The real WeChat would push; here the stream of the desk tells when to look.
+// WeChat notifies a phone by its own means. Here the event stream of the desk tells when to look.
 const source = new EventSource('/api/events');
 for (const type of ['open', 'change']) source.addEventListener(type, () => void load());

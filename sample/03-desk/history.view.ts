@@ -1,0 +1,141 @@
+import type { Complaint, ComplaintHistoryEntry } from 'nestjs-wechatpay-complaint';
+import { complaintPictures, type ComplaintView, toComplaintView } from './complaint.view.js';
+import { isObject, mediaUrls, objects, textOf, texts, timeOf } from './lenient.js';
+import { type PictureView, toPictureView } from './picture.view.js';
+
+/** One step of the negotiation. */
+export interface EntryView {
+  readonly id: string;
+  /** RFC 3339. */
+  readonly time: string;
+  /** WeChat Pay's `operate_type`. */
+  readonly type: string;
+  readonly by: 'consumer' | 'merchant' | 'platform' | 'system';
+  readonly text: string;
+  /** What the consumer can click on in a message. */
+  readonly choices: readonly string[];
+  readonly pictures: readonly PictureView[];
+}
+
+/** What became of the refund that the consumer asks for. */
+export type RefundView = 'none' | 'requested' | 'approved' | 'rejected' | 'refunded';
+
+export interface ComplaintDetailsView {
+  readonly complaint: ComplaintView;
+  /** Oldest first. */
+  readonly history: readonly EntryView[];
+  readonly refund: RefundView;
+}
+
+/** @param entries newest or oldest first: WeChat Pay has been seen to send both */
+export function toDetailsView(
+  complaint: Complaint,
+  entries: readonly ComplaintHistoryEntry[],
+): ComplaintDetailsView {
+  const history = oldestFirst(entries);
+  return {
+    complaint: toComplaintView(complaint, history),
+    history: withComplaintPictures(history.map(toEntryView), complaint),
+    refund: toRefundView(complaint, history),
+  };
+}
+
+function oldestFirst(entries: readonly ComplaintHistoryEntry[]): ComplaintHistoryEntry[] {
+  const at = (entry?: ComplaintHistoryEntry): number => timeOf(entry?.operate_time) ?? 0;
+  // Entries of the same second keep their order, so the order has to be right before they are sorted.
+  const isNewestFirst = at(entries[0]) >= at(entries.at(-1));
+  return (isNewestFirst ? entries.toReversed() : [...entries]).sort((a, b) => at(a) - at(b));
+}
+
+function toEntryView(entry: ComplaintHistoryEntry): EntryView {
+  const message = readMessage(entry.normal_message);
+  const type = textOf(entry.operate_type) ?? '';
+  const text = [
+    entry.operate_details,
+    ...message.texts,
+    entry.user_appy_platform_service_reason,
+    entry.user_appy_platform_service_reason_description,
+    textOf(entry.click_message?.message_content),
+  ];
+  return {
+    id: entry.log_id,
+    time: textOf(entry.operate_time) ?? '',
+    type,
+    by: authorOf(type),
+    text: text.filter(Boolean).join('\n'),
+    choices: message.choices,
+    pictures: [...pictureUrls(entry).map(toPictureView), ...message.pictures],
+  };
+}
+
+/**
+ * `image_list` and `complaint_media_list` usually name the same pictures: the first one by links to
+ * other hosts, the second one often by the image API, which is preferred because it needs no
+ * relaxed policy and does not expire within the hour.
+ */
+function pictureUrls({ image_list, complaint_media_list }: ComplaintHistoryEntry): string[] {
+  const [links, media] = [texts(image_list), mediaUrls(complaint_media_list)];
+  if (media.length >= links.length) return media;
+  return [...new Set([...media, ...links])];
+}
+
+interface Message {
+  readonly texts: readonly string[];
+  readonly choices: readonly string[];
+  readonly pictures: readonly PictureView[];
+}
+
+/** Reads each block by the fields that it has, because its `type` may be missing. */
+function readMessage(message: unknown): Message {
+  const blocks = isObject(message) ? objects(message.blocks) : [];
+  return {
+    texts: blocks.flatMap(({ text }) => texts(textOf(text))),
+    choices: blocks.flatMap(({ link, button, button_group, faq_list }) => [
+      ...texts(textOf(link)),
+      ...texts(textOf(button)),
+      ...objects(button_group).flatMap(({ buttons }) =>
+        objects(buttons).flatMap((one) => texts(textOf(one))),
+      ),
+      ...objects(faq_list).flatMap(({ faqs }) =>
+        objects(faqs).flatMap(({ faq_title }) => texts(faq_title)),
+      ),
+    ]),
+    pictures: blocks
+      .filter(({ image }) => isObject(image))
+      .map(() => ({ kind: 'unavailable' as const })),
+  };
+}
+
+/** The entry that opens a history has no pictures of its own in live data: the complaint has them. */
+function withComplaintPictures(history: EntryView[], complaint: Complaint): EntryView[] {
+  const pictures = complaintPictures(complaint);
+  return history.map((entry) =>
+    entry.type === 'USER_CREATE_COMPLAINT' && entry.pictures.length === 0
+      ? { ...entry, pictures }
+      : entry,
+  );
+}
+
+function authorOf(type: string): EntryView['by'] {
+  if (type.endsWith('_SYSTEM_MESSAGE')) return 'system';
+  if (type.startsWith('USER_')) return 'consumer';
+  if (type.startsWith('MERCHANT_')) return 'merchant';
+  return type.startsWith('PLATFORM_') ? 'platform' : 'system';
+}
+
+/**
+ * A complaint does not say whether its refund has been decided on; its history does.
+ *
+ * @param history oldest first
+ */
+function toRefundView(complaint: Complaint, history: readonly ComplaintHistoryEntry[]): RefundView {
+  if (complaint.complaint_full_refunded) return 'refunded';
+  if (complaint.problem_type !== 'REFUND') return 'none';
+  for (const { operate_type } of history.toReversed()) {
+    if (operate_type === 'MERCHANT_APPROVE_REFUND') return 'approved';
+    // The spelling is WeChat Pay's.
+    if (operate_type === 'MERCHANT_REFUSE_RERUND') return 'rejected';
+    if (operate_type === 'USER_CONTINUE_COMPLAINT') break;
+  }
+  return 'requested';
+}

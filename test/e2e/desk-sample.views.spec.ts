@@ -1,0 +1,246 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Complaint, ComplaintHistoryEntry } from 'nestjs-wechatpay-complaint';
+import { toComplaintView } from '../../sample/03-desk/complaint.view.js';
+import { deadlinesOf } from '../../sample/03-desk/deadlines.js';
+import { toDetailsView } from '../../sample/03-desk/history.view.js';
+import { toPictureView } from '../../sample/03-desk/picture.view.js';
+
+const IMAGES = 'https://api.mch.weixin.qq.com/v3/merchant-service/images/';
+const LINK =
+  'http://files-40010.sh.gfp.tencent-cloud.example/FBA3-CCBD?sign=q-ak%3dX%26q-time%3d1%3b2';
+
+const complaint: Complaint = {
+  complaint_id: '200000020260328100093200007',
+  complaint_time: '2026-03-17T16:31:56+08:00',
+  complaint_detail: '尺码不合适，我想要退款',
+  complaint_state: 'PENDING',
+  complaint_full_refunded: false,
+  incoming_user_response: false,
+  problem_description: '其他问题',
+  problem_type: 'REFUND',
+  user_complaint_times: 1,
+};
+let count = 0;
+/** Each one is a second later than the one before. */
+const entry = (fields: Partial<ComplaintHistoryEntry>): ComplaintHistoryEntry => {
+  count += 1;
+  return {
+    log_id: `3002${count}`,
+    operator: '投诉人',
+    operate_time: new Date(Date.parse('2026-03-17T16:31:56+08:00') + count * 1000).toISOString(),
+    operate_type: 'USER_RESPONSE',
+    ...fields,
+  };
+};
+/** A history in a shape that the types do not describe, as WeChat Pay has been seen to send it. */
+const odd = (fields: object): ComplaintHistoryEntry => ({ ...entry({}), ...fields });
+const view = (entries: readonly ComplaintHistoryEntry[], of: Partial<Complaint> = {}) =>
+  toDetailsView({ ...complaint, ...of }, entries);
+const signed = (id: string) => ({
+  kind: 'signed',
+  src: `/api/pictures?${new URLSearchParams({ of: `${IMAGES}${id}` }).toString()}`,
+});
+
+describe('The deadlines of a complaint', () => {
+  const dues = (of: Partial<Complaint>, history?: readonly ComplaintHistoryEntry[]) => {
+    const { reply, completion } = deadlinesOf({ ...complaint, ...of }, history);
+    return [reply?.toISOString(), completion?.toISOString()];
+  };
+
+  it.each<[string, Partial<Complaint>, (string | undefined)[]]>([
+    [
+      'are 24 and 72 hours after it, while nobody has replied',
+      {},
+      ['2026-03-18T08:31:56.000Z', '2026-03-20T08:31:56.000Z'],
+    ],
+    [
+      'are 72 hours after it, once somebody has replied',
+      { complaint_state: 'PROCESSING' },
+      [undefined, '2026-03-20T08:31:56.000Z'],
+    ],
+    ['are gone once it is completed', { complaint_state: 'PROCESSED' }, [undefined, undefined]],
+    [
+      'count in a state that is not known yet',
+      { complaint_state: 'SUSPENDED' },
+      [undefined, '2026-03-20T08:31:56.000Z'],
+    ],
+    ['are unknown without a readable time', { complaint_time: 'soon' }, [undefined, undefined]],
+  ])('%s', (_case, of, expected) => {
+    expect(dues(of)).toEqual(expected);
+  });
+
+  it('count again from the time at which the consumer complained again', () => {
+    const history = [
+      entry({ operate_type: 'USER_CREATE_COMPLAINT' }),
+      entry({
+        operate_type: 'USER_CONTINUE_COMPLAINT',
+        operate_time: '2026-03-22T13:29:35.120+08:00',
+      }),
+      entry({ operate_type: 'USER_RESPONSE', operate_time: '2026-03-23T13:29:35+08:00' }),
+    ];
+    expect(dues({}, history)).toEqual(['2026-03-23T05:29:35.120Z', '2026-03-25T05:29:35.120Z']);
+    expect(view(history).complaint.replyDue).toBe('2026-03-23T05:29:35.120Z');
+  });
+});
+
+describe('A picture', () => {
+  it.each([
+    ['of the image API', `${IMAGES}ChsyMDAw%3D%3D`],
+    ['of its second host', `${IMAGES.replace('api.', 'api2.')}ChsyMDAw`],
+    ['whose id has a slash', `${IMAGES}ChsyMDAw/MDAw%2FMDAw`],
+  ])('%s is downloaded by the app', (_case, url) => {
+    expect(toPictureView(url)).toEqual({
+      kind: 'signed',
+      src: `/api/pictures?${new URLSearchParams({ of: url }).toString()}`,
+    });
+  });
+
+  it.each([
+    ['on another host', 'https://qpic.cn/xxx', 'https://qpic.cn/xxx'],
+    ['behind plain http', LINK, LINK.replace('http:', 'https:')],
+    [
+      'on a host that begins like the API',
+      'https://api.mch.weixin.qq.com.evil.example/v3/merchant-service/images/1',
+      'https://api.mch.weixin.qq.com.evil.example/v3/merchant-service/images/1',
+    ],
+    [
+      'elsewhere on the host of the API',
+      'https://api.mch.weixin.qq.com/v3/certificates',
+      'https://api.mch.weixin.qq.com/v3/certificates',
+    ],
+  ])('%s is loaded by the browser', (_case, url, src) => {
+    expect(toPictureView(url)).toEqual({ kind: 'linked', src });
+  });
+
+  it.each(['javascript:alert(1)', 'data:image/svg+xml,<svg/>', 'file:///etc/passwd', '1', ''])(
+    'at %j is not shown',
+    (url) => {
+      expect(toPictureView(url)).toEqual({ kind: 'unavailable' });
+    },
+  );
+});
+
+describe('A history', () => {
+  it.each(['oldest', 'newest'])('that comes with the %s first is shown oldest first', (first) => {
+    const entries = [
+      entry({ operate_time: '2026-03-17T16:31:56+08:00', operate_details: '1' }),
+      entry({ operate_time: '2026-03-17T16:31:58+08:00', operate_details: '2' }),
+      entry({ operate_time: '2026-03-17T16:31:58+08:00', operate_details: '3' }),
+      entry({ operate_time: '2026-03-17T16:49:14.120+08:00', operate_details: '4' }),
+    ];
+    const { history } = view(first === 'oldest' ? entries : entries.toReversed());
+    expect(history.map(({ text }) => text)).toEqual(['1', '2', '3', '4']);
+  });
+
+  it('shows the pictures of one media object and of an array of them', () => {
+    const media = { media_type: 'OPERATION_IMAGE', media_url: [`${IMAGES}1`, `${IMAGES}2`] };
+    const { history } = view([
+      odd({ complaint_media_list: media }),
+      odd({ complaint_media_list: [media, { media_type: 'USER_COMPLAINT_IMAGE' }] }),
+    ]);
+    const expected = [signed('1'), signed('2')];
+    expect(history.map(({ pictures }) => pictures)).toEqual([expected, expected]);
+  });
+
+  it('shows a picture once that both lists name, and all when one list has more', () => {
+    const complaint_media_list = { media_type: 'OPERATION_IMAGE', media_url: [`${IMAGES}1`] };
+    const { history } = view([
+      odd({ complaint_media_list, image_list: [LINK] }),
+      odd({ image_list: [LINK] }),
+      odd({ complaint_media_list, image_list: [LINK, 'https://qpic.cn/2'] }),
+      odd({ complaint_media_list: null, image_list: [] }),
+    ]);
+    const link = { kind: 'linked', src: LINK.replace('http:', 'https:') };
+    expect(history.map(({ pictures }) => pictures)).toEqual([
+      [signed('1')],
+      [link],
+      [signed('1'), link, { kind: 'linked', src: 'https://qpic.cn/2' }],
+      [],
+    ]);
+  });
+
+  it('shows the pictures of the complaint with the entry that opens it', () => {
+    const complaint_media_list = [
+      { media_type: 'USER_COMPLAINT_IMAGE', media_url: [`${IMAGES}1`] },
+    ];
+    const { history } = view(
+      [entry({ operate_type: 'USER_CREATE_COMPLAINT', image_list: [] }), entry({})],
+      { complaint_media_list },
+    );
+    expect(history.map(({ pictures }) => pictures)).toEqual([[signed('1')], []]);
+  });
+
+  it('shows messages whose blocks lack what one description calls required', () => {
+    const { history } = view([
+      odd({
+        normal_message: {
+          blocks: [
+            { type: 'TEXT', text: {} },
+            { text: { text: '您好' } },
+            { type: 'LINK', link: { text: '帮助', action: {} } },
+            { type: 'LINK', link: { action: { jump_url: 'https://shop.example.com/help' } } },
+            { type: 'IMAGE', image: { image_style_type: 'IMAGE_STYLE_TYPE_NARROW' } },
+            { type: 'FAQ_LIST', faq_list: { faqs: [{ faq_id: '1' }, { faq_title: '多久到账' }] } },
+            { type: 'BUTTON_GROUP', button_group: { buttons: [{ text: '同意' }, {}] } },
+            null,
+          ],
+          custom_data: null,
+        },
+      }),
+      odd({ click_message: { message_content: { text: '我要退款' }, action_id: 'a1' } }),
+      odd({ click_message: { message_content: '我不退款' } }),
+      odd({ normal_message: null, click_message: null }),
+    ]);
+    expect(history).toMatchObject([
+      { text: '您好', choices: ['帮助', '多久到账', '同意'], pictures: [{ kind: 'unavailable' }] },
+      { text: '我要退款', choices: [], pictures: [] },
+      { text: '我不退款' },
+      { text: '' },
+    ]);
+  });
+
+  it.each([
+    ['USER_CREATE_COMPLAINT', 'consumer'],
+    ['USER_CREATE_COMPLAINT_SYSTEM_MESSAGE', 'system'],
+    ['MERCHANT_RESPONSE', 'merchant'],
+    ['PLATFORM_SERVICE_FINISHED', 'platform'],
+    ['SERVICE_ORDER_CANCEL', 'system'],
+    ['WHATEVER_COMES_NEXT', 'system'],
+  ])('says that %s is by the %s', (operate_type, by) => {
+    expect(view([entry({ operate_type })]).history).toMatchObject([{ by }]);
+  });
+
+  it.each<[string, readonly string[], Partial<Complaint>]>([
+    ['none', [], { problem_type: 'OTHERS' }],
+    ['requested', ['USER_CREATE_COMPLAINT'], {}],
+    ['approved', ['USER_CREATE_COMPLAINT', 'MERCHANT_APPROVE_REFUND', 'USER_RESPONSE'], {}],
+    ['rejected', ['USER_CREATE_COMPLAINT', 'MERCHANT_REFUSE_RERUND'], {}],
+    ['requested', ['MERCHANT_REFUSE_RERUND', 'USER_CONTINUE_COMPLAINT'], {}],
+    ['refunded', [], { complaint_full_refunded: true }],
+  ])('tells that the refund is %s after %j', (refund, types, of) => {
+    const entries = types.map((operate_type, second) =>
+      entry({ operate_type, operate_time: `2026-03-17T16:31:5${second}+08:00` }),
+    );
+    expect(view(entries, of).refund).toBe(refund);
+  });
+});
+
+describe('A complaint', () => {
+  it('is listed by its id alone when nothing else can be read', () => {
+    const unreadable = {
+      complaint_id: 'C-1',
+      complaint_time: 1774687595000,
+      complaint_order_info: [null, { amount: '2' }],
+      user_tag_list: 'TRUSTED',
+      complaint_media_list: {},
+    } as unknown as Complaint;
+    expect(toComplaintView(unreadable)).toMatchObject({
+      id: 'C-1',
+      time: '',
+      state: 'PENDING',
+      orders: [{ number: '', transaction: '', amount: 0 }],
+      tags: ['TRUSTED'],
+      hasPhone: false,
+    });
+  });
+});
