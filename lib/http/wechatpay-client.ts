@@ -1,10 +1,11 @@
-import { map, type Observable } from 'rxjs';
+import { defer, map, type Observable, race, switchMap } from 'rxjs';
 import type { PlatformKeys } from '../keys/platform-keys.js';
 import type { WechatPayRequestConfig } from '../config/wechatpay-complaint-options.interface.js';
 import { parseJsonObject } from '../utils/json.js';
 import { readSignatureHeaders } from '../protocol/signature-headers.js';
 import { SignatureRejection } from '../protocol/signature-rejection.js';
 import { assertSignature, assertTimely } from '../protocol/signature-verification.js';
+import { whenAborted } from './abort.js';
 import { ResponseFault, type Reader } from './response-reader.js';
 import { malformedResponse } from '../errors/wechatpay-api.error.js';
 import type { ResponseHead, StreamedResponse, UnverifiedResponse } from './wechatpay-response.js';
@@ -64,7 +65,7 @@ export class WechatPayClient {
     call: WechatPayRequest,
     config?: WechatPayRequestConfig,
   ): Observable<UnverifiedResponse> {
-    return this.transport.send(call, config, async (answer) => {
+    const response = this.transport.send(call, config, async (answer) => {
       try {
         await this.verify(answer);
       } catch (error) {
@@ -72,6 +73,20 @@ export class WechatPayClient {
         throw new WechatPaySignatureError(requestName(call), error, answer);
       }
     });
+    if (call.method === 'GET') return response;
+    return this.whenVerifiable(call, config).pipe(switchMap(() => response));
+  }
+
+  /** A call that may take effect is not sent before there is a key to verify its response with. */
+  private whenVerifiable(
+    call: WechatPayRequest,
+    config?: WechatPayRequestConfig,
+  ): Observable<void> {
+    const { timeout = 0, signal } = config ?? {};
+    return race(
+      whenAborted(call, signal),
+      defer(() => this.keys.require(requestName(call), timeout > 0 ? timeout : undefined)),
+    );
   }
 
   private async verify({ headers, body }: UnverifiedResponse): Promise<void> {

@@ -99,6 +99,7 @@ function lists(): Arbitrary<Buffer> {
 
 async function download(delivery: Delivery): Promise<PlatformCertificates> {
   const certificates = new PlatformCertificates({
+    mchid: merchant.mchid,
     fetch: () => Promise.resolve({ headers: toFields(delivery), body: delivery.body }),
     findPinned: () => undefined,
     apiV3Key: createSecretKey(Buffer.from(merchant.apiV3Key)),
@@ -144,7 +145,7 @@ describe('A list of platform certificates', () => {
           if (log.length > 2000) throw new Error(`${log.length} characters`);
           if (certificates.find(stranger.platformCertificate.id)) throw new Error('a stranger');
           if (certificates.find(expired.id)) throw new Error('an expired one');
-          if (certificates.isEmpty()) {
+          if (!certificates.hasValid()) {
             if (logger.ours('error').length === 1) return 'refused';
             throw new Error(`It was refused, and logged so: ${log}`);
           }
