@@ -118,7 +118,7 @@ describe('checkNames', () => {
   });
 });
 
-describe('describe', () => {
+describe('the wording of faults', () => {
   it.each([
     [undefined, 'is missing'],
     ['', 'is missing'],

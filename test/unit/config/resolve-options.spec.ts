@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 
 function resolve(overrides: Overrides = {}) {
-  return resolveOptions({ ...merchant.options, ...overrides } as WechatPayComplaintModuleOptions);
+  return resolveOptions({ ...merchant.options, ...overrides });
 }
 
 function failureOf(attempt: () => unknown): WechatPayConfigurationError {

@@ -232,7 +232,7 @@ describe('resolvePlatformKeys', () => {
 
 describe('parseOrReport', () => {
   it('reports key material that cannot be read', () => {
-    const parse = () => {
+    const parse = (): string => {
       throw new KeyMaterialError('is missing', 'Give it.');
     };
 
@@ -243,7 +243,7 @@ describe('parseOrReport', () => {
   });
 
   it('does not take any other error for a fault of the key', () => {
-    const parse = () => {
+    const parse = (): string => {
       throw new RangeError('the vault is sealed');
     };
 
