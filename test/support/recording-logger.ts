@@ -2,12 +2,14 @@ import type { LoggerService } from '@nestjs/common';
 
 export type LogLevel = 'log' | 'error' | 'warn' | 'debug';
 
+const KEY_MODE = 'Key mode of merchant ';
+
 export interface LogLine {
   readonly level: LogLevel;
   readonly text: string;
 }
 
-/** Remembers every line that an app logs, with stacks and contexts. */
+/** Records every line that an app logs, with stacks and contexts. */
 export class RecordingLogger implements LoggerService {
   readonly lines: LogLine[] = [];
 
@@ -27,12 +29,18 @@ export class RecordingLogger implements LoggerService {
     this.record('debug', parts);
   }
 
-  /** The lines that this package wrote. */
+  /** The lines that this package wrote, except for the one of every start that tells the key mode. */
   ours(level?: LogLevel): string[] {
     return this.lines
       .filter((line) => line.text.endsWith('WechatPayComplaint'))
+      .filter((line) => !line.text.startsWith(KEY_MODE))
       .filter((line) => level === undefined || line.level === level)
       .map(({ text }) => text);
+  }
+
+  /** The lines that tell the key mode of a merchant. */
+  keyModes(): string[] {
+    return this.lines.map(({ text }) => text).filter((text) => text.startsWith(KEY_MODE));
   }
 
   get text(): string {
