@@ -7,7 +7,7 @@ export interface LogLine {
   readonly text: string;
 }
 
-/** Remembers every line that an app logs, with stacks and contexts. */
+/** Records every line that an app logs, with its stack and context. */
 export class RecordingLogger implements LoggerService {
   readonly lines: LogLine[] = [];
 
@@ -27,12 +27,17 @@ export class RecordingLogger implements LoggerService {
     this.record('debug', parts);
   }
 
-  /** The lines that this package wrote. */
-  ours(level?: LogLevel): string[] {
+  /** The lines that this package logged. */
+  ours(...levels: LogLevel[]): string[] {
     return this.lines
-      .filter((line) => line.text.endsWith('WechatPayComplaint'))
-      .filter((line) => level === undefined || line.level === level)
+      .filter(({ text }) => text.endsWith('WechatPayComplaint'))
+      .filter(({ level }) => levels.length === 0 || levels.includes(level))
       .map(({ text }) => text);
+  }
+
+  /** The warnings and errors that this package logged. */
+  problems(): string[] {
+    return this.ours('warn', 'error');
   }
 
   get text(): string {
@@ -40,6 +45,8 @@ export class RecordingLogger implements LoggerService {
   }
 
   private record(level: LogLevel, parts: unknown[]): void {
-    this.lines.push({ level, text: parts.map(String).join(' ') });
+    // Nest passes undefined where an error line has no stack.
+    const text = parts.filter((part) => part !== undefined).map(String);
+    this.lines.push({ level, text: text.join(' ') });
   }
 }

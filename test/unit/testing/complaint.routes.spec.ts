@@ -6,7 +6,7 @@ import {
   WechatPaySimulator,
 } from 'nestjs-wechatpay-complaint/testing';
 import { signedHeaders } from '../../support/client-http.js';
-import { type HttpAnswer, httpPost } from '../../support/http-post.js';
+import { type HttpResponse, httpPost } from '../../support/http-post.js';
 import { PNG } from '../../support/small-images.js';
 
 const PREFIX = '/v3/merchant-service';
@@ -25,12 +25,12 @@ describe('A call on complaints that is wrong', () => {
   });
   afterAll(() => simulator.stop());
 
-  function send(method: string, target: string, body = ''): Promise<HttpAnswer> {
+  function send(method: string, target: string, body = ''): Promise<HttpResponse> {
     const headers = signedHeaders(merchant, { method, target, body });
     return httpPost(`${simulator.url}${target}`, headers, body, method);
   }
 
-  const errorIn = ({ status, text }: HttpAnswer): object => ({
+  const errorIn = ({ status, text }: HttpResponse): object => ({
     status,
     ...(JSON.parse(text) as object),
   });
@@ -153,7 +153,7 @@ describe('A call on complaints that is wrong', () => {
     function upload(
       { filename = 'a.png', hash = sha256, bytes = PNG, signed, inForm }: Changes,
       type = 'multipart/form-data; boundary=X',
-    ): Promise<HttpAnswer> {
+    ): Promise<HttpResponse> {
       const meta = JSON.stringify({ filename, sha256: hash });
       const headers = {
         ...signedHeaders(merchant, { method: 'POST', target: UPLOAD, body: signed ?? meta }),

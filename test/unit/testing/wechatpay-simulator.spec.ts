@@ -18,7 +18,7 @@ import {
 } from '../../support/client-bench.js';
 import { type RequestToSign, signedHeaders } from '../../support/client-http.js';
 import { deferred } from '../../support/deferred.js';
-import { type HttpAnswer, httpPost } from '../../support/http-post.js';
+import { type HttpResponse, httpPost } from '../../support/http-post.js';
 
 const CALLBACK_URL = 'https://shop.example.com/wechatpay/complaints';
 const OTHER_URL = 'https://shop.example.com/wechatpay/complaints-elsewhere';
@@ -39,19 +39,19 @@ describe('WechatPaySimulator', () => {
     request: RequestToSign,
     changes: Readonly<Record<string, string | undefined>> = {},
     sender = merchant,
-  ): Promise<HttpAnswer> {
+  ): Promise<HttpResponse> {
     const { method = 'GET', target, body = '' } = request;
     const headers = { ...signedHeaders(sender, request), ...changes };
     return httpPost(`${simulator.url}${target}`, headers, body, method);
   }
 
-  const get = (simulator: WechatPaySimulator): Promise<HttpAnswer> =>
+  const get = (simulator: WechatPaySimulator): Promise<HttpResponse> =>
     send(simulator, { target: URL_PATH });
   const write = (simulator: WechatPaySimulator, method: string, url: unknown) =>
     send(simulator, { method, target: URL_PATH, body: toBody(url) });
 
   /** By Node's means alone. */
-  function isGenuine({ headers, text }: HttpAnswer, { id, pem }: TestPlatformKey): boolean {
+  function isGenuine({ headers, text }: HttpResponse, { id, pem }: TestPlatformKey): boolean {
     const [timestamp, nonce, serial, signature] = ['timestamp', 'nonce', 'serial', 'signature'].map(
       (name) => headers[`wechatpay-${name}`]?.toString() ?? '',
     );
@@ -66,7 +66,7 @@ describe('WechatPaySimulator', () => {
     );
   }
 
-  const errorIn = ({ text }: HttpAnswer): Partial<SimulatedError> =>
+  const errorIn = ({ text }: HttpResponse): Partial<SimulatedError> =>
     JSON.parse(text) as Partial<SimulatedError>;
 
   describe('checks a request', () => {
@@ -235,7 +235,7 @@ describe('WechatPaySimulator', () => {
       );
     });
 
-    const send4 = (simulator: WechatPaySimulator, method: string): Promise<HttpAnswer> =>
+    const send4 = (simulator: WechatPaySimulator, method: string): Promise<HttpResponse> =>
       method === 'POST' || method === 'PUT'
         ? write(simulator, method, CALLBACK_URL)
         : send(simulator, { method, target: URL_PATH });
