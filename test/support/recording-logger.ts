@@ -29,16 +29,20 @@ export class RecordingLogger implements LoggerService {
     this.record('debug', parts);
   }
 
-  /** The lines that this package wrote, except for the one of every start that tells the key mode. */
-  ours(level?: LogLevel): string[] {
+  /** The lines that this package logged, except for the key mode, which every start logs. */
+  ours(...levels: LogLevel[]): string[] {
     return this.lines
-      .filter((line) => line.text.endsWith('WechatPayComplaint'))
-      .filter((line) => !line.text.startsWith(KEY_MODE))
-      .filter((line) => level === undefined || line.level === level)
+      .filter(({ text }) => text.endsWith('WechatPayComplaint') && !text.startsWith(KEY_MODE))
+      .filter(({ level }) => levels.length === 0 || levels.includes(level))
       .map(({ text }) => text);
   }
 
-  /** The lines that tell the key mode of a merchant. */
+  /** The warnings and errors that this package logged. */
+  problems(): string[] {
+    return this.ours('warn', 'error');
+  }
+
+  /** The lines about the key mode of a merchant. */
   keyModes(): string[] {
     return this.lines.map(({ text }) => text).filter((text) => text.startsWith(KEY_MODE));
   }
@@ -48,6 +52,8 @@ export class RecordingLogger implements LoggerService {
   }
 
   private record(level: LogLevel, parts: unknown[]): void {
-    this.lines.push({ level, text: parts.map(String).join(' ') });
+    // Nest passes undefined where an error line has no stack.
+    const text = parts.filter((part) => part !== undefined).map(String);
+    this.lines.push({ level, text: text.join(' ') });
   }
 }
