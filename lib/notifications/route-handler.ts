@@ -55,6 +55,9 @@ export function wrapRouteHandler(
     length: { value: method.length, configurable: true },
   });
   descriptor.value = wrapper;
+  // A decorator that is called by hand gets a copy of the descriptor. Without this, the class would
+  // keep the bare method, which has no guard.
+  Object.defineProperty(prototype, key, descriptor);
 }
 
 /** @throws TypeError when Nest would make no route of it, or one whose code never runs */

@@ -292,7 +292,7 @@ describe('The app of sample/03-desk', () => {
     it.each([
       ['no text', { text: '' }, 'must not be empty'],
       ['a long text', { text: '好'.repeat(501) }, 'has 501 characters, at most 500 are allowed'],
-      ['an emoji', { text: '好的😀' }, 'contains U+1F600: WeChat Pay takes characters of up to'],
+      ['an emoji', { text: '好的😀' }, 'contains U+1F600: WeChat Pay accepts characters of up to'],
       ['many pictures', { pictures: ['1', '2', '3', '4', '5'] }, 'has 5 entries, at most 4'],
     ])("passes the library's reason on for a reply with %s", async (_case, fields, reason) => {
       const id = await complain();

@@ -173,6 +173,29 @@ describe.each(ADAPTERS)('A route with @ComplaintNotification(), on %s', (adapter
     expect(controller.handle({ id: 'EV-1' }, 'yesterday')).toBe('EV-1 yesterday');
   });
 
+  it('works when the decorators are called by hand, as in JavaScript without a compiler', async () => {
+    class ComplaintsController {
+      received?: string;
+
+      handle(id: string): void {
+        this.received = id;
+      }
+    }
+    const { prototype } = ComplaintsController;
+    const descriptor = Object.getOwnPropertyDescriptor(prototype, 'handle') ?? {};
+    Post('complaints')(prototype, 'handle', descriptor);
+    ComplaintNotification()(prototype, 'handle', descriptor);
+    ComplaintPayload('id')(prototype, 'handle', 0);
+    Controller()(ComplaintsController);
+    const running = await start(ComplaintsController);
+
+    await expect(deliver(running)).resolves.toMatchObject({ status: 204 });
+    await expect(httpPost(`${running.url}/complaints`, {}, '')).resolves.toMatchObject({
+      status: 415,
+    });
+    expect(running.app.get(ComplaintsController).received).toBe('EV-1');
+  });
+
   it('works in a request-scoped controller, one for each notification', async () => {
     let instances = 0;
     @Controller({ scope: Scope.REQUEST })

@@ -58,7 +58,7 @@ function withColons(serial: string): string {
 
 describe('resolveMerchantOptions', () => {
   it('fills in the defaults', () => {
-    expect(resolved({ platformCertificates: undefined })).toMatchObject({
+    expect(resolved({ platformCertificates: undefined, baseUrls: undefined })).toMatchObject({
       mchid: merchant.mchid,
       serial: merchant.serial,
       publicKeyId: merchant.publicKey.id,

@@ -477,7 +477,7 @@ describe('wechatPayComplaintConfig', () => {
       'WECHATPAY_SERIAL is not a hexadecimal serial number',
       'WECHATPAY_TIMEOUT is not a whole number',
     ]);
-    expect(error.message).toContain('8 options are wrong');
+    expect(error.message).toContain('8 problems');
     expect(error.message).not.toMatch(/- (mchid|serial|apiV3Key|privateKey)/);
   });
 
