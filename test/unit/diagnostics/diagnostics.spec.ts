@@ -28,10 +28,19 @@ describe.each([
   [
     'publishNotification',
     NOTIFICATION_CHANNEL,
-    () => { publishNotification(NOTIFICATION); },
+    () => {
+      publishNotification(NOTIFICATION);
+    },
     NOTIFICATION,
   ],
-  ['publishCall', CALL_CHANNEL, () => { publishCall(CALL); }, CALL],
+  [
+    'publishCall',
+    CALL_CHANNEL,
+    () => {
+      publishCall(CALL);
+    },
+    CALL,
+  ],
 ])('%s', (_name, channelName, publish, event) => {
   const received: unknown[] = [];
   const subscriber = (message: unknown, name: string | symbol): void => {
