@@ -3,7 +3,7 @@ import { Redis } from 'ioredis';
 
 export const URL_OF_REDIS = 'redis://127.0.0.1:6379';
 
-/** What the handlers of all apps of a test did, in Redis, under a prefix of its own. */
+/** What the handlers of all apps of a test did: kept in Redis, under a prefix of the test. */
 export class Journal {
   readonly keyPrefix = `wechatpay-complaint-test-${randomUUID()}:`;
   readonly url = URL_OF_REDIS;
@@ -19,12 +19,12 @@ export class Journal {
     });
   }
 
-  /** Ids of the notifications that a handler began with, one entry for each run. */
+  /** Ids of the notifications whose handler has started, one entry for each run. */
   started(): Promise<string[]> {
     return this.redis.lrange(`${this.keyPrefix}started`, 0, -1);
   }
 
-  /** Ids of the notifications that a handler came to an end with, one entry for each run. */
+  /** Ids of the notifications whose handler has finished, one entry for each run. */
   finished(): Promise<string[]> {
     return this.redis.lrange(`${this.keyPrefix}finished`, 0, -1);
   }
