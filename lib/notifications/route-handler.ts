@@ -1,10 +1,10 @@
 import { isGeneratorFunction } from 'node:util/types';
-import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { createParamDecorator, type ExecutionContext, HttpStatus } from '@nestjs/common';
 import { isObservable, lastValueFrom } from 'rxjs';
 import {
   findNotification,
   missingNotification,
-  ReceivedNotification,
+  type ReceivedNotification,
 } from './received-notification.js';
 import {
   COMPLAINT_NOTIFICATION_ROUTE_METADATA,
@@ -13,13 +13,21 @@ import {
   PARAMETERS_METADATA,
 } from './route.metadata.js';
 
-const getNotification = (
-  _data: unknown,
-  context: ExecutionContext,
-): ReceivedNotification | undefined => findNotification(context.getArgByIndex(0));
+/** What the wrapper needs of a request. */
+class Delivery {
+  constructor(
+    /** Undefined when the guard did not run. */
+    readonly notification: ReceivedNotification | undefined,
+    /** Of Express or Fastify. */
+    readonly response: { statusCode: number },
+  ) {}
+}
+
+const getDelivery = (_data: unknown, context: ExecutionContext): Delivery =>
+  new Delivery(findNotification(context.getArgByIndex(0)), context.getArgByIndex(1));
 
 /** A parameter behind those of the app's method. It hands the guard's notification to the wrapper. */
-const HiddenParameter = createParamDecorator(getNotification);
+const HiddenParameter = createParamDecorator(getDelivery);
 
 type Method = (...args: unknown[]) => unknown;
 
@@ -37,14 +45,19 @@ export function wrapRouteHandler(
 ): void {
   const method = methodOf(prototype, key, descriptor);
   const { parameterCount, hiddenIndex } = reserveParameter(prototype, key, method);
+  const handle = async (instance: unknown, args: unknown[]): Promise<void> => {
+    const result = await method.apply(instance, args);
+    if (isObservable(result)) await lastValueFrom(result, { defaultValue: undefined });
+  };
   const wrapper: Method = function (this: unknown, ...args) {
     if (args.length <= hiddenIndex) return method.apply(this, args);
-    const notification = args[hiddenIndex];
-    if (!(notification instanceof ReceivedNotification)) throw missingNotification();
-    return notification.process(async () => {
-      const result = await method.apply(this, args.slice(0, parameterCount));
-      if (isObservable(result)) await lastValueFrom(result, { defaultValue: undefined });
-    });
+    const { notification, response } = deliveryIn(args[hiddenIndex]);
+    return notification
+      .process(() => handle(this, args.slice(0, parameterCount)))
+      .then(() => {
+        // Whatever a decorator or the method has set: the notification counts as handled.
+        response.statusCode = HttpStatus.NO_CONTENT;
+      });
   };
   for (const metadataKey of Reflect.getOwnMetadataKeys(method) as unknown[]) {
     Reflect.defineMetadata(metadataKey, Reflect.getOwnMetadata(metadataKey, method), wrapper);
@@ -58,6 +71,13 @@ export function wrapRouteHandler(
   // A decorator that is called by hand gets a copy of the descriptor. Without this, the class would
   // keep the bare method, which has no guard.
   Object.defineProperty(prototype, key, descriptor);
+}
+
+/** @throws Error when the guard did not run */
+function deliveryIn(argument: unknown): Delivery & { readonly notification: ReceivedNotification } {
+  const { notification, response } = argument instanceof Delivery ? argument : {};
+  if (!notification || !response) throw missingNotification();
+  return { notification, response };
 }
 
 /** @throws TypeError when Nest would make no route of it, or one whose code never runs */
@@ -90,7 +110,7 @@ function reserveParameter(
   const inherited: unknown = Reflect.getMetadata(PARAMETERS_METADATA, constructor, key);
   // A subclass that overrides the method inherits the hidden parameter of the overridden one.
   const parameters = Object.entries(isRecord(inherited) ? inherited : {}).filter(
-    ([, parameter]) => !isRecord(parameter) || parameter.factory !== getNotification,
+    ([, parameter]) => !isRecord(parameter) || parameter.factory !== getDelivery,
   );
   Reflect.defineMetadata(PARAMETERS_METADATA, Object.fromEntries(parameters), constructor, key);
   const indexes = parameters.map(([, parameter]) =>

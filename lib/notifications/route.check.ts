@@ -5,7 +5,6 @@ import { LOGGER_CONTEXT } from '../wechatpay-complaint.constants.js';
 import { isPayloadParameter } from './complaint-payload.decorator.js';
 import { type NotificationRoute, RouteExplorer } from './route.explorer.js';
 import {
-  HTTP_CODE_METADATA,
   isComplaintNotificationRoute,
   METHOD_METADATA,
   PARAMETERS_METADATA,
@@ -73,13 +72,6 @@ function problemsOf(route: NotificationRoute): [problem: string, fix: string][] 
     ]);
   } else if (metadata(METHOD_METADATA) !== RequestMethod.POST) {
     problems.push(['is no POST route', 'WeChat Pay sends notifications by POST: use @Post().']);
-  }
-  const code = metadata(HTTP_CODE_METADATA);
-  if (code !== 204) {
-    problems.push([
-      `responds with ${String(code)} on success`,
-      'WeChat Pay expects 204 or 200: remove @HttpCode().',
-    ]);
   }
   for (const [decorator, key] of RESPONSE_DECORATORS) {
     if (metadata(key) === undefined) continue;

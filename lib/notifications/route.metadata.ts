@@ -12,7 +12,6 @@ export const RESPONSE_PASSTHROUGH_METADATA = '__responsePassthrough__';
 export const PARAMETER_TYPES_METADATA = 'design:paramtypes';
 export const PATH_METADATA = 'path';
 export const METHOD_METADATA = 'method';
-export const HTTP_CODE_METADATA = '__httpCode__';
 export const REDIRECT_METADATA = '__redirect__';
 export const RENDER_METADATA = '__renderTemplate__';
 export const SSE_METADATA = '__sse__';

@@ -332,12 +332,13 @@ describe.each(ADAPTERS)('A route with @ComplaintNotification(), on %s', (adapter
     expect(received).toBe('EV-1');
   });
 
-  it('responds with 204 beside @HttpCode() below it, @Header(), @Version() and a passthrough @Res()', async () => {
+  it('responds with 204 beside @HttpCode() above and below it, @Header() and @Version()', async () => {
     @Controller()
     class ComplaintsController {
       @Version('2')
       @Post('complaints')
       @Header('X-Shop', '7')
+      @HttpCode(201)
       @ComplaintNotification()
       @HttpCode(202)
       handle(@Res({ passthrough: true }) _response: unknown): string {
@@ -351,21 +352,17 @@ describe.each(ADAPTERS)('A route with @ComplaintNotification(), on %s', (adapter
     expect({ status, text, shop: headers['x-shop'] }).toEqual({ status: 204, text: '', shop: '7' });
   });
 
-  it('sends a status that the method sets by itself, and 204 to the redelivery', async () => {
-    let handled = 0;
+  it.each([206, 500])('responds with 204 when the method has set the status %d', async (status) => {
     @Controller()
     class ComplaintsController {
       @Post('complaints')
       @ComplaintNotification()
       handle(@Res({ passthrough: true }) response: { statusCode: number }): void {
-        handled += 1;
-        response.statusCode = 206;
+        response.statusCode = status;
       }
     }
     const running = await start(ComplaintsController);
-    await expect(deliver(running)).resolves.toMatchObject({ status: 206 });
-    await expect(deliver(running)).resolves.toMatchObject({ status: 204 });
-    expect(handled).toBe(1);
+    await expect(deliver(running)).resolves.toMatchObject({ status: 204, text: '' });
   });
 
   it('serves a path of a list, a version and several methods of one controller', async () => {
@@ -456,11 +453,6 @@ describe.each(ADAPTERS)('A route with @ComplaintNotification(), on %s', (adapter
   it('fails at startup when a decorator above it makes Nest send something else', async () => {
     @Controller()
     class ComplaintsController {
-      @HttpCode(202)
-      @Post('code')
-      @ComplaintNotification()
-      code(): void {}
-
       @Redirect('/elsewhere')
       @Post('redirect')
       @ComplaintNotification()
@@ -478,9 +470,6 @@ describe.each(ADAPTERS)('A route with @ComplaintNotification(), on %s', (adapter
       }
     }
     const message = await startError(ComplaintsController);
-    expect(message).toContain(
-      'ComplaintsController.code responds with 202 on success. WeChat Pay expects 204 or 200: remove @HttpCode().',
-    );
     expect(message).toContain(
       'ComplaintsController.redirect has @Redirect(), which sends another response than 204. Remove @Redirect().',
     );

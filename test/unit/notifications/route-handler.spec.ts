@@ -1,6 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { of, throwError } from 'rxjs';
-import { ReceivedNotification } from '../../../lib/notifications/received-notification.js';
+import {
+  attachNotification,
+  ReceivedNotification,
+} from '../../../lib/notifications/received-notification.js';
 import { PARAMETERS_METADATA } from '../../../lib/notifications/route.metadata.js';
 import { wrapRouteHandler } from '../../../lib/notifications/route-handler.js';
 
@@ -15,22 +18,39 @@ const notification = (run = (handle: () => Promise<void>) => handle()): Received
 
 type Method = (...args: unknown[]) => unknown;
 
+interface Parameter {
+  readonly index: number;
+  readonly factory: (data: undefined, context: object) => unknown;
+}
+
 /** The wrapper of a method, and the index of its hidden parameter. */
 function wrap(method: Method): {
   wrapper: Method;
   hiddenIndex: number;
   descriptor: PropertyDescriptor;
+  /** What Nest passes as the hidden argument of a request with this notification. */
+  hidden: (received: ReceivedNotification, response?: object) => unknown;
 } {
   class Routes {}
   const descriptor: PropertyDescriptor = { value: method, writable: true, configurable: true };
   wrapRouteHandler(Routes.prototype, 'handle', descriptor);
   Object.defineProperty(Routes.prototype, 'handle', descriptor);
-  const parameters = Reflect.getMetadata(PARAMETERS_METADATA, Routes, 'handle') as Record<
-    string,
-    { index: number }
-  >;
-  const hiddenIndex = Math.max(...Object.values(parameters).map(({ index }) => index));
-  return { wrapper: descriptor.value as Method, hiddenIndex, descriptor };
+  const parameters = Object.values(
+    Reflect.getMetadata(PARAMETERS_METADATA, Routes, 'handle') as Record<string, Parameter>,
+  );
+  const hiddenIndex = Math.max(...parameters.map(({ index }) => index));
+  return {
+    wrapper: descriptor.value as Method,
+    hiddenIndex,
+    descriptor,
+    hidden: (received, response = {}) => {
+      const request = {};
+      attachNotification(request, received);
+      return parameters
+        .find(({ index }) => index === hiddenIndex)
+        ?.factory(undefined, { getArgByIndex: (index: number) => [request, response][index] });
+    },
+  };
 }
 
 describe('wrapRouteHandler', () => {
@@ -41,35 +61,47 @@ describe('wrapRouteHandler', () => {
 
   it('runs the method inside of the process function, with its own arguments and this', async () => {
     const calls: unknown[] = [];
-    const { wrapper } = wrap(function (this: unknown, ...args: unknown[]) {
+    const { wrapper, hidden } = wrap(function (this: unknown, ...args: unknown[]) {
       calls.push(this, args);
     });
     const controller = {};
-    await wrapper.call(
-      controller,
-      notification(async (handle) => {
-        calls.push('before');
-        await handle();
-        calls.push('after');
-      }),
-    );
+    const received = notification(async (handle) => {
+      calls.push('before');
+      await handle();
+      calls.push('after');
+    });
+    await wrapper.call(controller, hidden(received));
     expect(calls).toEqual(['before', controller, [], 'after']);
     expect(calls[1]).toBe(controller);
   });
 
   it('does not run the method when the process function does not, such as for a duplicate', async () => {
     let runs = 0;
-    const { wrapper } = wrap(() => {
+    const { wrapper, hidden } = wrap(() => {
       runs += 1;
     });
-    await expect(wrapper(notification(() => Promise.resolve()))).resolves.toBeUndefined();
+    await expect(wrapper(hidden(notification(() => Promise.resolve())))).resolves.toBeUndefined();
     expect(runs).toBe(0);
   });
 
   it('waits for promises and Observables, and resolves without their value', async () => {
     for (const result of ['value', Promise.resolve('value'), of(1, 2), Promise.resolve(of(1))]) {
-      await expect(wrap(() => result).wrapper(notification())).resolves.toBeUndefined();
+      const { wrapper, hidden } = wrap(() => result);
+      await expect(wrapper(hidden(notification()))).resolves.toBeUndefined();
     }
+  });
+
+  it('sets 204 on success, and leaves the response alone otherwise', async () => {
+    const response = { statusCode: 202 };
+    const failing = wrap(() => Promise.reject(new Error('locked')));
+    await expect(failing.wrapper(failing.hidden(notification(), response))).rejects.toThrow(
+      'locked',
+    );
+    expect(response.statusCode).toBe(202);
+
+    const { wrapper, hidden } = wrap(() => undefined);
+    await wrapper(hidden(notification(), response));
+    expect(response.statusCode).toBe(204);
   });
 
   it('rejects with what the method throws, whichever way', async () => {
@@ -83,7 +115,8 @@ describe('wrapRouteHandler', () => {
     ];
     for (const method of methods) {
       const received = notification();
-      await expect(wrap(method).wrapper(received)).rejects.toBe(error);
+      const { wrapper, hidden } = wrap(method);
+      await expect(wrapper(hidden(received))).rejects.toBe(error);
       expect(received.hasFailedWith(error)).toBe(true);
     }
   });

@@ -65,10 +65,11 @@ describe('RouteCheck', () => {
         @Res({ passthrough: true }) _response: unknown,
       ): void {}
 
-      @Post('below')
+      @HttpCode(202)
+      @Post('code')
       @ComplaintNotification()
       @HttpCode(200)
-      below(): void {}
+      code(): void {}
     }
     await expect(check(ComplaintsController)).resolves.toEqual({ problems: [], warnings: [] });
   });
@@ -110,11 +111,6 @@ describe('RouteCheck', () => {
   it('finds decorators that send another response', async () => {
     @Controller()
     class ComplaintsController {
-      @HttpCode(200)
-      @Post('code')
-      @ComplaintNotification()
-      code(): void {}
-
       @Redirect('/elsewhere')
       @Post('redirect')
       @ComplaintNotification()
@@ -134,9 +130,6 @@ describe('RouteCheck', () => {
     }
     const { problems } = await check(ComplaintsController);
     expect(problems).toEqual([
-      expect.stringMatching(
-        /^ComplaintsController\.code responds with 200 on success\. .*@HttpCode\(\)/,
-      ),
       'ComplaintsController.redirect has @Redirect(), which sends another response than 204. Remove @Redirect().',
       'ComplaintsController.render has @Render(), which sends another response than 204. Remove @Render().',
       'ComplaintsController.sse has @Sse(), which sends another response than 204. Remove @Sse().',
@@ -166,10 +159,9 @@ describe('RouteCheck', () => {
   it('lists every problem of one route', async () => {
     @Controller()
     class ComplaintsController {
-      @HttpCode(201)
       @Get()
       @ComplaintNotification()
-      handle(@Res() _response: unknown): void {}
+      handle(@Res() _response: unknown, @Next() _next: unknown): void {}
     }
     const { problems } = await check(ComplaintsController);
     expect(problems).toHaveLength(3);
