@@ -32,7 +32,7 @@ export interface ComplaintView {
   readonly completionDue?: string;
 }
 
-export interface OrderView {
+interface OrderView {
   /** The merchant's order number. */
   readonly number: string;
   /** WeChat Pay's order number. */

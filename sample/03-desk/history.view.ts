@@ -18,7 +18,7 @@ export interface EntryView {
 }
 
 /** What became of the refund that the consumer asks for. */
-export type RefundView = 'none' | 'requested' | 'approved' | 'rejected' | 'refunded';
+type RefundView = 'none' | 'requested' | 'approved' | 'rejected' | 'refunded';
 
 export interface ComplaintDetailsView {
   readonly complaint: ComplaintView;

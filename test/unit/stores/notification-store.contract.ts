@@ -1,4 +1,3 @@
-/* eslint-disable jest/no-export -- the spec of each store runs these tests */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { beforeAll, expect, it } from '@jest/globals';
