@@ -159,6 +159,7 @@ export {
 } from './notifications/complaint-notification.verifier.js';
 export { COMPLAINT_NOTIFICATION_RECEIVER } from './wechatpay-complaint.constants.js';
 export { ComplaintNotificationReceiver } from './notifications/complaint-notification.receiver.js';
+export type { ReceivedNotification } from './notifications/received-notification.js';
 export type { IncomingHeaders } from './notifications/incoming-headers.js';
 export type { IncomingRequest } from './notifications/raw-body.js';
 export type {

@@ -20,13 +20,15 @@ const SHOULD_UPDATE = process.env.API_REPORTS === 'update';
  * An application cannot name them.
  */
 const UNEXPORTED_TYPES: Readonly<Record<string, string>> = {
+  ComplaintEvent: 'Only this package implements SimulatedConsumer.takeStep.',
   ComplaintNotificationProcessor: 'Nest injects it into ComplaintNotificationReceiver.',
   ConfigurableModuleClass: 'Nest creates this base class of WechatPayComplaintModule.',
   Deadline: 'Only this package limits the time of ComplaintNotificationVerifier.verify.',
   ItemSource: 'Only this package constructs a PagedObservable.',
   MerchantContext: 'Nest injects it into ComplaintNotificationReceiver.',
+  ProcessNotification: 'Only this package constructs a ReceivedNotification.',
   RawBodyCheck: 'Nest injects it into ComplaintNotificationReceiver.',
-  ReceivedNotification: 'An app gets it from ComplaintNotificationReceiver.receive.',
+  SimulatedComplaints: 'Only this package implements SimulatedConsumer.takeStep.',
   WechatPayErrorOptions: 'Only this package constructs its errors.',
 };
 

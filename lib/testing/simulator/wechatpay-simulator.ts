@@ -9,7 +9,7 @@ import type { SimulatedFault } from './faults.js';
 import type { Delivery, NotifyOptions } from './notification-delivery.js';
 import { NotificationSender, type NotificationSenderOptions } from './notification-sender.js';
 import type { SimulatedRequest } from './request-authentication.js';
-import { createRouter, type RouterOptions } from './routes/router.js';
+import { createRouter, type SimulatedApiOptions } from './routes/router.js';
 import type { ComplaintEvent } from './simulated-response.js';
 import { SimulatorServer } from './simulator-server.js';
 import { ImageLinks } from './state/image-links.js';
@@ -17,7 +17,7 @@ import { SimulatedMerchants } from './state/merchant-state.js';
 import type { SimulatedComplaint, SimulatedHistoryEntry } from './state/complaint-record.js';
 import type { SimulatedComplaints } from './state/simulated-complaints.js';
 
-export interface WechatPaySimulatorOptions extends RouterOptions, NotificationSenderOptions {
+export interface WechatPaySimulatorOptions extends SimulatedApiOptions, NotificationSenderOptions {
   /** Their ids must differ. */
   readonly merchants: readonly TestMerchant[];
   /** Runs before a call takes effect. When it throws, the connection is closed. */

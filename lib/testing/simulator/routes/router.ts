@@ -6,7 +6,7 @@ import { IMAGE_ROUTES } from './image.routes.js';
 import { CALLBACK_URL_PATH, CERTIFICATES_PATH } from './paths.js';
 import { respondByTable, type SimulatedCall } from './route-table.js';
 
-export interface RouterOptions {
+export interface SimulatedApiOptions {
   /** Responses that the documentation leaves open, or describes in two ways. */
   readonly responses?: CallbackUrlResponses;
   /**
@@ -20,7 +20,7 @@ export interface RouterOptions {
 export function createRouter({
   responses,
   maxResultSize,
-}: RouterOptions): (call: SimulatedCall) => SimulatedResponse {
+}: SimulatedApiOptions): (call: SimulatedCall) => SimulatedResponse {
   const routes = [...complaintRoutes(maxResultSize), ...IMAGE_ROUTES];
   return (call) => {
     const { method, target } = call.request;
