@@ -1,12 +1,15 @@
 import js from '@eslint/js';
 import prettier from 'eslint-config-prettier';
 import jest from 'eslint-plugin-jest';
+import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
-export default tseslint.config(
-  // The suite needs what a consumer has and this repository has not; it is checked where it runs.
+export default defineConfig(
+  // The suite imports what only its consumer installs: test-runners.spec.ts type-checks it there.
   { ignores: ['dist', 'build', 'coverage', 'node_modules', 'test/compat/fixtures/suite'] },
+  { linterOptions: { noInlineConfig: true } },
   js.configs.recommended,
+  { rules: { 'no-warning-comments': 'error' } },
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
@@ -15,16 +18,14 @@ export default tseslint.config(
     },
     rules: {
       '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
-      // Modules of Nest are classes with decorators and nothing else.
+      // A Nest module is a class with a decorator and nothing else.
       '@typescript-eslint/no-extraneous-class': ['error', { allowWithDecorator: true }],
-      // `string & {}` keeps the known literals of an open set in completion lists.
-      '@typescript-eslint/no-empty-object-type': ['error', { allowObjectTypes: 'always' }],
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       '@typescript-eslint/no-unused-vars': [
         'error',
         { argsIgnorePattern: '^_', varsIgnorePattern: '^_' },
       ],
-      // Nest types its options as a class that nobody instantiates.
+      // Nest declares classes for its options, and applications pass plain objects.
       '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
       '@typescript-eslint/prefer-nullish-coalescing': [
         'error',
@@ -33,22 +34,45 @@ export default tseslint.config(
     },
   },
   {
-    files: ['test/**/*.ts'],
-    extends: [jest.configs['flat/recommended']],
-    settings: { jest: { globalPackage: '@jest/globals' } },
+    files: ['lib/**/*.ts'],
     rules: {
-      '@typescript-eslint/no-unsafe-assignment': 'off',
-      // Empty handlers and classes stand for those of an application.
-      '@typescript-eslint/no-empty-function': 'off',
-      '@typescript-eslint/no-extraneous-class': 'off',
-      '@typescript-eslint/unbound-method': 'off',
-      'jest/expect-expect': [
+      'no-console': 'error',
+      'no-restricted-imports': [
         'error',
-        { assertFunctionNames: ['expect', 'expect*', 'request.**.expect'] },
+        {
+          patterns: [
+            {
+              regex: '^(?!node:|\\.)(@[^/]+/[^/]+|[^@/][^/]*)/',
+              message: 'Import a package from its root: its files can move in any release.',
+            },
+          ],
+        },
       ],
     },
   },
-  // What a browser has is for the compiler to know: sample/03-desk/tsconfig.browser.json.
+  {
+    files: ['test/**/*.ts'],
+    rules: {
+      '@typescript-eslint/no-unsafe-assignment': 'off',
+      // Other people's code throws and rejects with anything.
+      '@typescript-eslint/only-throw-error': 'off',
+      '@typescript-eslint/prefer-promise-reject-errors': 'off',
+      // Empty functions and classes stand for those of an application.
+      '@typescript-eslint/no-empty-function': 'off',
+      '@typescript-eslint/no-extraneous-class': 'off',
+      '@typescript-eslint/unbound-method': 'off',
+    },
+  },
+  {
+    files: ['test/**/*.spec.ts'],
+    extends: [jest.configs['flat/recommended']],
+    settings: { jest: { globalPackage: '@jest/globals' } },
+    rules: {
+      'jest/expect-expect': ['error', { assertFunctionNames: ['expect', 'expect*'] }],
+      'jest/no-disabled-tests': 'error',
+    },
+  },
+  // The compiler knows the globals of a browser: sample/03-desk/tsconfig.browser.json.
   { files: ['sample/03-desk/**/public/**/*.js'], rules: { 'no-undef': 'off' } },
   { files: ['**/*.js'], languageOptions: { globals: { process: 'readonly', URL: 'readonly' } } },
   prettier,

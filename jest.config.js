@@ -1,70 +1,20 @@
-import { spawnSync } from 'node:child_process';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { findSuitesToSkip } from './test/support/services.js';
 
-/** Undefined when Redis and its server program are there, or what is missing. */
-export async function missingRedis() {
-  const url = new URL(process.env.REDIS_URL ?? 'redis://127.0.0.1:6379');
-  const hasServer = spawnSync('redis-server', ['--version']).status === 0;
-  if (hasServer && (await answers(url))) return undefined;
-  return (
-    `No Redis at ${url.host}, or no redis-server in the PATH: the tests of the Redis store do NOT run. ` +
-    'Install and start it: apt-get install redis-server'
-  );
-}
-
-function missingChromium() {
-  const path = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
-  if (spawnSync(path, ['--version']).status === 0) return undefined;
-  return (
-    `No Chromium at ${path}: the tests that look at a page do NOT run. ` +
-    'Install it, apt-get install chromium, or say by CHROMIUM_PATH where it is.'
-  );
-}
-
-/** Suites by what they cannot do without. */
-const DEMANDING_SUITES = [
-  // They talk to a real Redis, at REDIS_URL or 127.0.0.1:6379, or start servers of their own.
-  [missingRedis, ['/test/unit/stores/redis-', '/test/e2e/processes/', '/test/e2e/cluster-sample']],
-  [missingChromium, ['/test/e2e/desk-sample.browser']],
-];
-
-function answers({ hostname, port }) {
-  return new Promise((resolve) => {
-    const socket = connect({ host: hostname, port: Number(port || 6379), timeout: 2000 });
-    const settle = (isThere) => () => {
-      socket.destroy();
-      resolve(isThere);
-    };
-    socket.on('connect', settle(true)).on('error', settle(false)).on('timeout', settle(false));
-  });
-}
-
-/** The suites that lack what they need are left out, which is said aloud; in CI that is a failure. */
-async function findSuitesToLeaveOut() {
-  const found = await Promise.all(
-    DEMANDING_SUITES.map(async ([missing, suites]) => ({ missing: await missing(), suites })),
-  );
-  const leftOut = found.filter(({ missing }) => missing !== undefined);
-  if (leftOut.length === 0) return [];
-  const message = leftOut.map(({ missing }) => missing).join('\n');
-  if (process.env.CI) throw new Error(message);
-  process.env.TESTS_LEFT_OUT = message;
-  return leftOut.flatMap(({ suites }) => suites);
-}
-
-/** Where the workers of one run write down how many hostile cases they tried. */
+/** The file to which the workers of one run append the hostile cases they tried. */
 process.env.HOSTILE_TALLY = join(tmpdir(), `hostile-cases-${process.pid}`);
 
 /** @type {import('jest').Config} */
 const config = {
   testEnvironment: 'node',
   roots: ['<rootDir>/test'],
-  // The compatibility tests are a project of their own: npm run test:compat.
+  // The compatibility tests have a configuration of their own: npm run test:compat.
   testMatch: ['**/*.spec.ts', '!**/test/compat/**'],
   extensionsToTreatAsEsm: ['.ts'],
   randomize: true,
+  // Milliseconds. On a busy machine, generating a few RSA keys alone can take longer than the default.
+  testTimeout: 30_000,
   restoreMocks: true,
   transform: {
     '^.+\\.ts$': [
@@ -96,6 +46,6 @@ const config = {
 
 export default async () => ({
   ...config,
-  globalTeardown: '<rootDir>/test/support/tell-at-the-end.js',
-  testPathIgnorePatterns: await findSuitesToLeaveOut(),
+  globalTeardown: '<rootDir>/test/support/summary.js',
+  testPathIgnorePatterns: await findSuitesToSkip(),
 });

@@ -14,7 +14,7 @@ export {
 } from './errors/wechatpay-configuration.error.js';
 export type { KeyMaterial } from './protocol/rsa-key.js';
 
-// Remembering which notifications were handled
+// Stores of handled notifications
 export type {
   NotificationClaim,
   NotificationKey,
@@ -26,7 +26,7 @@ export {
 } from './stores/memory-notification-store.js';
 export { NotificationStoreError } from './errors/notification-store.error.js';
 
-// Seen from outside
+// Observability
 export {
   CALL_CHANNEL,
   type CallEvent,
@@ -62,6 +62,8 @@ export type {
   ServiceOrderState,
   SharePowerInfo,
   SharePowerReturnAddress,
+  UnreadableEntry,
+  UnreadFields,
 } from './complaints/interfaces/complaint.interface.js';
 export type {
   ComplaintHistoryEntry,
@@ -71,6 +73,7 @@ export type {
 export type {
   ButtonGroupMessageBlock,
   ButtonMessageBlock,
+  ClickedMessageContent,
   ComplaintClickMessage,
   ComplaintMessage,
   FaqListMessageBlock,
@@ -93,11 +96,13 @@ export type {
   MessageText,
   MessageTextColor,
   MiniProgramJumpInfo,
+  Received,
+  ReceivedComplaintMessage,
+  ReceivedMessageBlock,
   TextMessageBlock,
-  UnknownMessageBlock,
-  UnknownMessageBlockType,
 } from './complaints/interfaces/complaint-message.interface.js';
 export type {
+  AllComplaintsQuery,
   ComplaintedMerchant,
   ComplaintHistoryQuery,
   ComplaintImage,
@@ -110,10 +115,11 @@ export type {
   ImmediateComplaintReply,
   ImmediateComplaintReplyReceipt,
   PageQuery,
+  ReadAllOptions,
   UploadedComplaintImage,
 } from './complaints/interfaces/complaint-requests.interface.js';
 
-// Errors of both
+// Errors
 export {
   WechatPayApiError,
   type WechatPayApiErrorCode,
@@ -129,6 +135,7 @@ export {
   WechatPaySignatureError,
 } from './errors/wechatpay-signature.error.js';
 export { WechatPayError } from './errors/wechatpay.error.js';
+export { WechatPayErrorFilter } from './http/wechatpay-error.filter.js';
 
 // Inbound: notifications
 export {
@@ -136,8 +143,10 @@ export {
   isComplaintNotification,
 } from './notifications/complaint-notification.decorator.js';
 export {
-  ComplaintNotificationException,
   type ComplaintNotificationCode,
+  type ComplaintNotificationDeferralCode,
+  ComplaintNotificationException,
+  type ComplaintNotificationRejectionCode,
 } from './notifications/complaint-notification.exception.js';
 export { ComplaintNotificationFilter } from './notifications/complaint-notification.filter.js';
 export { ComplaintNotificationGuard } from './notifications/complaint-notification.guard.js';
@@ -147,8 +156,8 @@ export {
 } from './notifications/complaint-notification.verifier.js';
 export { COMPLAINT_NOTIFICATION_RECEIVER } from './wechatpay-complaint.constants.js';
 export { ComplaintNotificationReceiver } from './notifications/complaint-notification.receiver.js';
+export type { IncomingHeaders } from './notifications/incoming-headers.js';
 export type { IncomingRequest } from './notifications/raw-body.js';
-export { ComplaintNotificationInterceptor } from './notifications/complaint-notification.interceptor.js';
 export type {
   ComplaintActionType,
   ComplaintEventType,

@@ -2,24 +2,28 @@ import type { HttpService } from '@nestjs/axios';
 import { type BeforeApplicationShutdown, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { CallbackUrlRegistrar } from './callback-url/callback-url.registrar.js';
-import { ComplaintService } from './complaints/complaint.service.js';
 import { ComplaintNotificationService } from './callback-url/complaint-notification.service.js';
+import { ComplaintService } from './complaints/complaint.service.js';
+import { resolveOptions } from './config/resolve-options.js';
+import type { WechatPayComplaintModuleOptions } from './config/wechatpay-complaint-options.interface.js';
 import { createHttpService } from './http/http-service.js';
 import { MerchantContext } from './merchant/merchant-context.js';
+import { CallbackUrlRouteCheck } from './notifications/callback-url-route.check.js';
+import { ComplaintNotificationProcessor } from './notifications/complaint-notification.processor.js';
+import { ComplaintNotificationReceiver } from './notifications/complaint-notification.receiver.js';
+import { ComplaintNotificationVerifier } from './notifications/complaint-notification.verifier.js';
+import { RawBodyCheck } from './notifications/raw-body.check.js';
+import { RouteCheck } from './notifications/route.check.js';
+import { RouteExplorer } from './notifications/route.explorer.js';
 import {
   COMPLAINT_NOTIFICATION_RECEIVER,
   WECHATPAY_HTTP_SERVICE,
 } from './wechatpay-complaint.constants.js';
-import { ComplaintNotificationVerifier } from './notifications/complaint-notification.verifier.js';
-import { ComplaintNotificationReceiver } from './notifications/complaint-notification.receiver.js';
-import { ComplaintNotificationProcessor } from './notifications/complaint-notification.processor.js';
-import { RawBodyCheck } from './notifications/raw-body.check.js';
-import { resolveOptions } from './config/resolve-options.js';
 import {
   ConfigurableModuleClass,
   MODULE_OPTIONS_TOKEN,
 } from './wechatpay-complaint.module-definition.js';
-import type { WechatPayComplaintModuleOptions } from './config/wechatpay-complaint-options.interface.js';
+import { MODULE_CLASS, StartupCheck } from './wechatpay-complaint.startup-check.js';
 
 /**
  * Complaint notifications of WeChat Pay (微信支付消费者投诉) for a Nest app: `forRoot(options)`, or
@@ -28,6 +32,7 @@ import type { WechatPayComplaintModuleOptions } from './config/wechatpay-complai
 @Module({
   imports: [DiscoveryModule],
   providers: [
+    { provide: MODULE_CLASS, useFactory: () => WechatPayComplaintModule },
     { provide: WECHATPAY_HTTP_SERVICE, useFactory: createHttpService },
     {
       provide: MerchantContext,
@@ -36,13 +41,17 @@ import type { WechatPayComplaintModuleOptions } from './config/wechatpay-complai
       useFactory: (options: WechatPayComplaintModuleOptions | undefined, http: HttpService) =>
         new MerchantContext(resolveOptions(options), http),
     },
-    RawBodyCheck,
-    ComplaintNotificationProcessor,
     ComplaintNotificationService,
     ComplaintService,
     CallbackUrlRegistrar,
     ComplaintNotificationVerifier,
+    ComplaintNotificationProcessor,
     { provide: COMPLAINT_NOTIFICATION_RECEIVER, useClass: ComplaintNotificationReceiver },
+    RouteExplorer,
+    RouteCheck,
+    RawBodyCheck,
+    CallbackUrlRouteCheck,
+    StartupCheck,
   ],
   exports: [
     ComplaintNotificationService,
@@ -57,19 +66,19 @@ export class WechatPayComplaintModule
 {
   constructor(
     private readonly merchant: MerchantContext,
-    private readonly runner: ComplaintNotificationProcessor,
+    private readonly processor: ComplaintNotificationProcessor,
   ) {
     super();
   }
 
-  /** While everything that handlers use is still there. */
+  /** Nest has called `onModuleDestroy` of the app's providers by now, but the HTTP server still runs. */
   async beforeApplicationShutdown(): Promise<void> {
-    await this.runner.settle();
+    await this.processor.waitForHandlers();
   }
 
-  /** After the HTTP server has closed: until then notifications come, and need keys and store. */
+  /** The HTTP server is closed. Until then notifications arrive and need keys and store. */
   async onApplicationShutdown(): Promise<void> {
-    await this.runner.drain();
+    await this.processor.close();
     await this.merchant.close();
   }
 }

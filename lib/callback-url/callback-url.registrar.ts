@@ -6,17 +6,21 @@ import {
   type OnModuleDestroy,
 } from '@nestjs/common';
 import { firstValueFrom } from 'rxjs';
-import { ComplaintNotificationService } from './complaint-notification.service.js';
 import { MerchantContext } from '../merchant/merchant-context.js';
+import { errorMessage } from '../utils/error-message.js';
 import { LOGGER_CONTEXT } from '../wechatpay-complaint.constants.js';
+import {
+  ComplaintNotificationService,
+  type EnsuredComplaintNotification,
+} from './complaint-notification.service.js';
 
 /** Milliseconds. */
 const FIRST_PAUSE = 1000;
 const LONGEST_PAUSE = 5 * 60 * 1000;
 
 /**
- * Registers the option `callbackUrl` once the app is up, and again until it succeeds. The app starts
- * whether it does or not: WeChat Pay being away is no reason for a shop to be.
+ * Registers the option `callbackUrl` in the background once the app has started, and tries again
+ * until it succeeds or the app stops. WeChat Pay being unreachable does not keep an app from starting.
  */
 @Injectable()
 export class CallbackUrlRegistrar implements OnApplicationBootstrap, OnModuleDestroy {
@@ -46,18 +50,31 @@ export class CallbackUrlRegistrar implements OnApplicationBootstrap, OnModuleDes
     const { signal } = this.aborter;
     for (let pause = FIRST_PAUSE; !this.isStopped(); pause = Math.min(pause * 2, LONGEST_PAUSE)) {
       try {
-        const { outcome } = await firstValueFrom(this.notifications.ensure({ url }, { signal }));
-        this.logger.log(`Callback URL ${url}: ${outcome}`);
+        this.report(await firstValueFrom(this.notifications.ensure({ url }, { signal })));
         return;
       } catch (error) {
         if (this.isStopped()) return;
-        // Many instances may have started together; none of them should come again with the others.
+        // Jitter: instances that started together should not retry together.
         const wait = Math.round(pause * (0.5 + Math.random() / 2));
         this.logger.error(
-          `Callback URL ${url} is not registered, trying again in ${wait} ms: ${String(error)}`,
+          `Callback URL ${url} of merchant ${this.merchant.mchid} could not be registered. ` +
+            `Trying again in ${wait} ms. ${errorMessage(error)}`,
         );
         await delay(wait, undefined, { signal, ref: false }).catch(() => undefined);
       }
     }
+  }
+
+  private report(result: EnsuredComplaintNotification): void {
+    const { url, outcome } = result;
+    const line = `Callback URL ${url}: ${outcome} for merchant ${this.merchant.mchid}.`;
+    if (outcome !== 'updated') {
+      this.logger.log(line);
+      return;
+    }
+    this.logger.warn(
+      `${line} It replaced ${result.previous_url}, which receives no more notifications. If another ` +
+        'deployment uses that URL, give it a merchant of its own: a merchant has one callback URL.',
+    );
   }
 }

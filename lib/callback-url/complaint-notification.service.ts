@@ -1,17 +1,20 @@
 import { Injectable } from '@nestjs/common';
-import { catchError, map, type Observable, of, switchMap, throwError } from 'rxjs';
+import { catchError, defer, map, type Observable, of, switchMap, throwError } from 'rxjs';
 import type { WechatPayRequestConfig } from '../config/wechatpay-complaint-options.interface.js';
-import { callbackUrlProblems } from '../protocol/callback-url.js';
-import { fields, type Reader, text } from '../http/response-reader.js';
-import { checked } from '../http/request-arguments.js';
-import { MerchantContext } from '../merchant/merchant-context.js';
 import { WechatPayApiError } from '../errors/wechatpay-api.error.js';
+import { WechatPayArgumentError } from '../errors/wechatpay-argument.error.js';
 import { WechatPaySignatureError } from '../errors/wechatpay-signature.error.js';
+import { type Reader, requireText } from '../http/response-reader.js';
+import { MerchantContext } from '../merchant/merchant-context.js';
+import { callbackUrlProblems } from '../protocol/callback-url.js';
+import { isJsonObject } from '../utils/json.js';
 
 const PATH = '/v3/merchant-service/complaint-notifications';
-const HINTS = { RESOURCE_NOT_EXISTS: 'Nothing is set yet: create() it first, or use ensure().' };
+const HINTS = {
+  RESOURCE_NOT_EXISTS: 'No callback URL is registered: call create() first, or use ensure().',
+};
 
-/** What `create` and `update` send. */
+/** The argument of `create`, `update` and `ensure`. */
 export interface ComplaintNotificationUrl {
   /** https, at most 255 characters, public, without query, fragment, port or credentials. */
   readonly url: string;
@@ -24,19 +27,25 @@ export interface ComplaintNotificationRegistration {
 }
 
 /** What `ensure` found or did. */
-export interface EnsuredComplaintNotification extends ComplaintNotificationRegistration {
-  readonly outcome: 'created' | 'updated' | 'unchanged';
-}
+export type EnsuredComplaintNotification = ComplaintNotificationRegistration &
+  (
+    | { readonly outcome: 'created' | 'unchanged' }
+    | {
+        readonly outcome: 'updated';
+        /** The URL that was registered before. It receives no more notifications. */
+        readonly previous_url: string;
+      }
+  );
 
 /**
- * The callback URL to which WeChat Pay posts complaint notifications; a merchant has one.
+ * The callback URL to which WeChat Pay posts complaint notifications. A merchant has one.
  *
  * Observables are cold: every subscription signs a new request, so `retry()` works, and
- * unsubscribing aborts it. All of them fail with
- * - `WechatPayApiError`: WeChat Pay answered with an error,
+ * unsubscribing aborts it. They fail with
+ * - `WechatPayApiError`: WeChat Pay responded with an error,
  * - `WechatPaySignatureError`: a success could not be verified; it may have taken effect,
- * - `WechatPayNetworkError`: no answer,
- * - `WechatPayArgumentError`: the URL cannot work; nothing was sent.
+ * - `WechatPayNetworkError`: no response arrived; the request may have taken effect,
+ * - `WechatPayArgumentError`: WeChat Pay would reject the URL; nothing was sent.
  */
 @Injectable()
 export class ComplaintNotificationService {
@@ -44,10 +53,10 @@ export class ComplaintNotificationService {
 
   /** 创建投诉通知回调地址 @see https://pay.weixin.qq.com/doc/v3/merchant/4012458679 */
   create(
-    { url }: ComplaintNotificationUrl,
+    target: ComplaintNotificationUrl,
     config?: WechatPayRequestConfig,
   ): Observable<ComplaintNotificationRegistration> {
-    return this.write('POST', url, config);
+    return this.withUrl(target, (url) => this.write('POST', url, config));
   }
 
   /** 查询投诉通知回调地址 @see https://pay.weixin.qq.com/doc/v3/merchant/4012459014 */
@@ -61,10 +70,10 @@ export class ComplaintNotificationService {
 
   /** 更新投诉通知回调地址 @see https://pay.weixin.qq.com/doc/v3/merchant/4012459282 */
   update(
-    { url }: ComplaintNotificationUrl,
+    target: ComplaintNotificationUrl,
     config?: WechatPayRequestConfig,
   ): Observable<ComplaintNotificationRegistration> {
-    return this.write('PUT', url, config);
+    return this.withUrl(target, (url) => this.write('PUT', url, config));
   }
 
   /** 删除投诉通知回调地址 @see https://pay.weixin.qq.com/doc/v3/merchant/4012460452 */
@@ -73,20 +82,20 @@ export class ComplaintNotificationService {
   }
 
   /**
-   * Makes this URL the registered one: reads, then creates, updates or leaves alone. What a second
-   * create answers is documented nowhere, so reading comes first. When the write fails although it
-   * was the right one, because another instance was faster or its answer was a probe, reading once
-   * more tells what is set now.
+   * Makes this URL the registered one. Reads first, because WeChat Pay does not document its response
+   * to a second create; then creates, updates or does nothing. When the write fails because another
+   * instance was faster, or because its response could not be verified, reading once more tells what
+   * is registered now.
    */
   ensure(
     target: ComplaintNotificationUrl,
     config?: WechatPayRequestConfig,
   ): Observable<EnsuredComplaintNotification> {
-    return this.checked(target.url, () =>
+    return this.withUrl(target, (url) =>
       this.find(config).pipe(
         switchMap((before) =>
-          this.settle(target, before, config).pipe(
-            catchError((error: unknown) => this.settleAgain(target, before, error, config)),
+          this.settle(url, before, config).pipe(
+            catchError((error: unknown) => this.settleAgain(url, before, error, config)),
           ),
         ),
       ),
@@ -94,42 +103,42 @@ export class ComplaintNotificationService {
   }
 
   private settle(
-    target: ComplaintNotificationUrl,
-    present: ComplaintNotificationRegistration | undefined,
+    url: string,
+    registered: ComplaintNotificationRegistration | undefined,
     config?: WechatPayRequestConfig,
   ): Observable<EnsuredComplaintNotification> {
-    if (present?.url === target.url) return of({ ...present, outcome: 'unchanged' });
-    return present
-      ? this.update(target, config).pipe(map((after) => ({ ...after, outcome: 'updated' })))
-      : this.create(target, config).pipe(map((after) => ({ ...after, outcome: 'created' })));
+    if (registered?.url === url) return of({ ...registered, outcome: 'unchanged' });
+    return this.write(registered ? 'PUT' : 'POST', url, config).pipe(
+      map((after) => written(registered, after)),
+    );
   }
 
-  /** Only a state that differs from the one read before makes a second write worth trying. */
+  /** A second write can only help when the registered URL is not the one that was read before. */
   private settleAgain(
-    target: ComplaintNotificationUrl,
+    url: string,
     before: ComplaintNotificationRegistration | undefined,
     error: unknown,
     config?: WechatPayRequestConfig,
   ): Observable<EnsuredComplaintNotification> {
     const isApiError = error instanceof WechatPayApiError;
-    // A success that could not be read: most likely the write did what it should.
-    const isUnclear =
+    // A success that could not be verified or read: most likely, the write took effect.
+    const isUncertain =
       error instanceof WechatPaySignatureError ||
       (isApiError && error.code === 'MALFORMED_RESPONSE');
-    if (!isUnclear && !isApiError) return throwError(() => error);
+    if (!isUncertain && !isApiError) return throwError(() => error);
     return this.find(config).pipe(
-      // That reading failed too says less than why the write did.
+      // Why the write failed says more than why reading failed as well.
       catchError(() => throwError(() => error)),
       switchMap((now) => {
         if (now?.url === before?.url) return throwError(() => error);
-        return isUnclear && now?.url === target.url
-          ? of({ ...now, outcome: before ? ('updated' as const) : ('created' as const) })
-          : this.settle(target, now, config);
+        return isUncertain && now?.url === url
+          ? of(written(before, now))
+          : this.settle(url, now, config);
       }),
     );
   }
 
-  /** What is registered, or undefined: `RESOURCE_NOT_EXISTS` comes as 400 or 404. */
+  /** The registered URL, or undefined: `RESOURCE_NOT_EXISTS` comes with status 400 or 404. */
   private find(
     config?: WechatPayRequestConfig,
   ): Observable<ComplaintNotificationRegistration | undefined> {
@@ -147,25 +156,37 @@ export class ComplaintNotificationService {
     url: string,
     config?: WechatPayRequestConfig,
   ): Observable<ComplaintNotificationRegistration> {
-    return this.checked(url, () =>
-      this.merchant.client.fetch(
-        { method, target: PATH, body: { url }, hints: HINTS },
-        readRegistration,
-        config,
-      ),
+    return this.merchant.client.fetch(
+      { method, target: PATH, body: { url }, hints: HINTS },
+      readRegistration,
+      config,
     );
   }
 
-  private checked<T>(url: string, call: () => Observable<T>): Observable<T> {
-    const { allowPrivateCallbackUrls } = this.merchant.options;
-    return checked(() => ({ url: callbackUrlProblems(url, allowPrivateCallbackUrls) }), call);
+  /** Fails with a WechatPayArgumentError unless `target`, which may come from JavaScript, is valid. */
+  private withUrl<T>(target: unknown, send: (url: string) => Observable<T>): Observable<T> {
+    return defer(() => {
+      const url = isJsonObject(target) ? target.url : undefined;
+      const problems = callbackUrlProblems(url, this.merchant.options.allowPrivateCallbackUrls);
+      if (typeof url !== 'string' || problems.length > 0) {
+        throw new WechatPayArgumentError('url', problems);
+      }
+      return send(url);
+    });
   }
 }
 
-const readWhole = fields<ComplaintNotificationRegistration>({ mchid: text, url: text });
+function written(
+  before: ComplaintNotificationRegistration | undefined,
+  after: ComplaintNotificationRegistration,
+): EnsuredComplaintNotification {
+  return before
+    ? { ...after, outcome: 'updated', previous_url: before.url }
+    : { ...after, outcome: 'created' };
+}
 
-/** These two fields are all that there is to know. */
-const readRegistration: Reader<ComplaintNotificationRegistration> = (answer) => {
-  const { mchid, url } = readWhole(answer, '');
-  return { mchid, url };
-};
+/** Reads these two fields only: `create` and `update` accept what `get` emits. */
+const readRegistration: Reader<ComplaintNotificationRegistration> = (json) => ({
+  mchid: requireText(json, 'mchid'),
+  url: requireText(json, 'url'),
+});

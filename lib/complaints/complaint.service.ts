@@ -1,87 +1,76 @@
 import type { Readable } from 'node:stream';
 import { inspect } from 'node:util';
 import { Injectable } from '@nestjs/common';
-import { defer, map, type Observable, race, switchMap } from 'rxjs';
+import { map, type Observable, race, switchMap } from 'rxjs';
 import type { WechatPayRequestConfig } from '../config/wechatpay-complaint-options.interface.js';
-import { decryptRsaOaep } from '../protocol/rsa.js';
-import type { Reader } from '../http/response-reader.js';
-import { type ArgumentProblems, assertArguments, checked } from '../http/request-arguments.js';
-import { rangeProblems } from './argument-checks.js';
+import { WechatPayDecryptionError } from '../errors/wechatpay-decryption.error.js';
 import { whenAborted } from '../http/abort.js';
+import { prepared } from '../http/request-arguments.js';
+import type { Reader } from '../http/response-reader.js';
+import type { WechatPayRequest } from '../http/wechatpay-request.js';
+import { MerchantContext } from '../merchant/merchant-context.js';
+import { decryptRsaOaep } from '../protocol/rsa.js';
+import { isJsonObject } from '../utils/json.js';
+import { COMPLAINT_HINTS, LIST_HINTS, REFUND_HINTS, replyHints } from './complaint-hints.js';
+import { readHistoryEntry, readReceipt } from './complaint-history.reader.js';
+import { complaintPath, COMPLAINTS_PATH, IMAGES_PATH, queryOf } from './complaint-paths.js';
+import { readComplaint } from './complaint.reader.js';
+import {
+  checkAllQuery,
+  checkApproval,
+  checkCompletion,
+  checkHistoryQuery,
+  checkImmediateReply,
+  checkQuery,
+  checkReadAllOptions,
+  checkRejection,
+  checkReply,
+  MAX_COMPLAINTS,
+  MAX_ENTRIES,
+} from './complaint-request-checks.js';
+import { splitRange } from './date-range.js';
+import { assertImage, imageRequest, toImage } from './image-download.js';
+import { bytesOf, checkFilename, encodeUpload, readUploaded } from './image-upload.js';
 import type { Complaint, ComplaintPage } from './interfaces/complaint.interface.js';
 import type {
   ComplaintHistoryEntry,
   ComplaintHistoryPage,
 } from './interfaces/complaint-history.interface.js';
-import {
-  assertImage,
-  bytesOf,
-  encodeUpload,
-  filenameProblems,
-  IMAGES_PATH,
-  imageTarget,
-  MAX_DOWNLOAD_BYTES,
-  toImage,
-} from './complaint-image.js';
-import { allItems, splitRange } from './pagination.js';
-import {
-  pageOf,
-  readComplaint,
-  readHistoryEntry,
-  readReceipt,
-  readUploaded,
-} from './complaint-readers.js';
-import {
-  approvalProblems,
-  complaintIdProblems,
-  immediateReplyProblems,
-  MAX_COMPLAINTS,
-  MAX_ENTRIES,
-  mchidProblems,
-  pageProblems,
-  queryProblems,
-  rejectionProblems,
-  replyProblems,
-} from './complaint-request-checks.js';
 import type {
+  AllComplaintsQuery,
   ComplaintedMerchant,
   ComplaintHistoryQuery,
   ComplaintImage,
   ComplaintImageFile,
   ComplaintQuery,
-  ComplaintRange,
   ComplaintRefundApproval,
   ComplaintRefundRejection,
   ComplaintReply,
   ImmediateComplaintReply,
   ImmediateComplaintReplyReceipt,
+  ReadAllOptions,
   UploadedComplaintImage,
 } from './interfaces/complaint-requests.interface.js';
-import { MerchantContext } from '../merchant/merchant-context.js';
+import { pageReader } from './page.reader.js';
 import { PagedObservable } from './paged-observable.js';
-import { requestName, type WechatPayRequest } from '../http/wechatpay-request.js';
-import { WechatPayDecryptionError } from '../errors/wechatpay-decryption.error.js';
+import { allItems, type PagedList } from './pagination.js';
 
-const PATH = '/v3/merchant-service/complaints-v2';
-const HINTS = { RESOURCE_NOT_EXISTS: 'This merchant has no such complaint.' };
-const IMAGE_HINTS = { RESOURCE_NOT_EXISTS: 'There is no such image, or not any more.' };
-
-/** With all texts as long as they may be, a page of either has some MiB. */
+/** A full page has some MiB when all of its texts are as long as they may be. */
 const MAX_PAGE_BYTES = 16 * 1024 * 1024;
 
-const readComplaints = pageOf(readComplaint);
-const readEntries = pageOf(readHistoryEntry);
+const readComplaintPage = pageReader(readComplaint);
+const readHistoryPage = pageReader(readHistoryEntry);
 
 /**
- * What a merchant does about complaints: reads them, answers, decides on refunds.
+ * Reads complaints, replies to consumers and decides on refunds.
  *
- * Observables are cold: every subscription signs a new request, so `retry()` works, and
- * unsubscribing aborts it. All of them fail with
- * - `WechatPayApiError`: WeChat Pay answered with an error; `MALFORMED_RESPONSE` says which field of a
- *   success is not as documented,
+ * Observables are cold: every subscription signs a new request, so `retry()` works, and unsubscribing
+ * aborts it. They fail with
+ * - `WechatPayApiError`: WeChat Pay responded with an error; `MALFORMED_RESPONSE` says what a success
+ *   lacks,
  * - `WechatPaySignatureError`: a success could not be verified; it may have taken effect,
- * - `WechatPayNetworkError`: no answer,
- * - `WechatPayArgumentError`: an argument cannot work; nothing was sent.
+ * - `WechatPayNetworkError`: no response arrived; the request may have taken effect,
+ * - `WechatPayArgumentError`: WeChat Pay would reject an argument; nothing was sent.
  */
 @Injectable()
 export class ComplaintService {
@@ -93,44 +82,28 @@ export class ComplaintService {
    * @see https://pay.weixin.qq.com/doc/v3/merchant/4012533431
    */
   list(query: ComplaintQuery, config?: WechatPayRequestConfig): Observable<ComplaintPage> {
-    const { limit, offset, begin_date, end_date, complainted_mchid } = query;
-    const parameters = { limit, offset, begin_date, end_date, complainted_mchid };
-    return this.read(
-      () => queryProblems(parameters),
-      () => `${PATH}${queryOf(parameters)}`,
-      readComplaints,
+    return this.fetch(
+      () => {
+        const { limit, offset, begin_date, end_date, complainted_mchid } = checkQuery(query);
+        const parameters = { limit, offset, begin_date, end_date, complainted_mchid };
+        return get(`${COMPLAINTS_PATH}${queryOf(parameters)}`, LIST_HINTS);
+      },
+      readComplaintPage,
       config,
     );
   }
 
   /**
-   * All complaints of a range of any length, as they are asked for: `for await`, or subscribe. Each
-   * comes once per call. `config` holds for each page.
+   * All complaints of a range of any length, each once. Use `for await`, or subscribe. `config` holds
+   * for each request.
    */
-  listAll(range: ComplaintRange, config?: WechatPayRequestConfig): PagedObservable<Complaint> {
-    const fetchPage = (window: ComplaintRange, offset: number): Observable<ComplaintPage> =>
-      this.list({ ...window, limit: MAX_COMPLAINTS, offset }, config);
-    return new PagedObservable(async function* (signal) {
-      assertArguments(rangeProblems(range));
-      for (const window of splitRange(range)) {
-        const complaints = {
-          name: `GET ${PATH}`,
-          fetch: (offset: number) => fetchPage(window, offset),
-          keyOf: ({ complaint_id }: Complaint) => complaint_id,
-        };
-        yield* allItems(complaints, signal);
-      }
-    });
+  listAll(query: AllComplaintsQuery, config?: WechatPayRequestConfig): PagedObservable<Complaint> {
+    return new PagedObservable((signal) => this.readRange(query, config, signal));
   }
 
   /** 查询投诉单详情 @see https://pay.weixin.qq.com/doc/v3/merchant/4012533436 */
   get(complaintId: string, config?: WechatPayRequestConfig): Observable<Complaint> {
-    return this.read(
-      () => ({ complaint_id: complaintIdProblems(complaintId) }),
-      () => pathOf(complaintId),
-      readComplaint,
-      config,
-    );
+    return this.fetch(() => get(complaintPath(complaintId)), readComplaint, config);
   }
 
   /** 查询投诉单协商历史: one page of it. @see https://pay.weixin.qq.com/doc/v3/merchant/4012533439 */
@@ -139,71 +112,58 @@ export class ComplaintService {
     page: ComplaintHistoryQuery = {},
     config?: WechatPayRequestConfig,
   ): Observable<ComplaintHistoryPage> {
-    const { limit, offset } = page;
-    const parameters = { limit, offset };
-    return this.read(
-      () => ({
-        complaint_id: complaintIdProblems(complaintId),
-        ...pageProblems(parameters, MAX_ENTRIES),
-      }),
-      () => `${pathOf(complaintId)}/negotiation-historys${queryOf(parameters)}`,
-      readEntries,
+    return this.fetch(
+      () => {
+        const path = historyPath(complaintId);
+        const { limit, offset } = checkHistoryQuery(page);
+        return get(`${path}${queryOf({ limit, offset })}`, LIST_HINTS);
+      },
+      readHistoryPage,
       config,
     );
   }
 
-  /** The whole history, as it is asked for: `for await`, or subscribe. `config` holds for each page. */
+  /** The whole history, each entry once. Use `for await`, or subscribe. `config` holds for each request. */
   historyAll(
     complaintId: string,
+    options: ReadAllOptions = {},
     config?: WechatPayRequestConfig,
   ): PagedObservable<ComplaintHistoryEntry> {
-    const entries = {
-      name: `GET ${PATH}/{complaint_id}/negotiation-historys`,
-      fetch: (offset: number) => this.history(complaintId, { limit: MAX_ENTRIES, offset }, config),
-      keyOf: ({ log_id }: ComplaintHistoryEntry) => log_id,
-    };
-    return new PagedObservable((signal) => allItems(entries, signal));
+    return new PagedObservable((signal) => this.readHistory(complaintId, options, config, signal));
   }
 
   /** 回复用户 @see https://pay.weixin.qq.com/doc/v3/merchant/4012467254 */
   reply(
     complaintId: string,
-    response: ComplaintReply,
+    reply: ComplaintReply,
     config?: WechatPayRequestConfig,
   ): Observable<void> {
-    const body = this.naming(response);
-    return this.act(complaintId, 'response', body, () => replyProblems(body), config);
+    return this.execute(() => {
+      const path = `${complaintPath(complaintId)}/response`;
+      const body = checkReply(this.complainted(reply));
+      return post(path, body, replyHints(body));
+    }, config);
   }
 
   /**
-   * 回复需要即时服务的投诉单. By its `idempotent_id` WeChat Pay recognises a repetition, so unlike the
-   * other answers this one is sent again after any failure that may pass.
+   * 回复需要即时服务的投诉单. WeChat Pay recognises a reply that it already has by its `idempotent_id`.
+   * Therefore, unlike other replies, this one is retried after any failure that may pass.
    *
    * @see https://pay.weixin.qq.com/doc/v3/merchant/4017151596
    */
   replyImmediately(
     complaintId: string,
-    response: ImmediateComplaintReply,
+    reply: ImmediateComplaintReply,
     config?: WechatPayRequestConfig,
   ): Observable<ImmediateComplaintReplyReceipt> {
-    const body = this.naming(response);
-    return checked(
-      () => ({
-        complaint_id: complaintIdProblems(complaintId),
-        ...immediateReplyProblems(body),
-      }),
-      () =>
-        this.merchant.client.fetch(
-          {
-            method: 'POST',
-            target: `${pathOf(complaintId)}/response-immediate-service`,
-            body,
-            hints: HINTS,
-            isIdempotent: true,
-          },
-          readReceipt,
-          config,
-        ),
+    return this.fetch(
+      () => {
+        const path = `${complaintPath(complaintId)}/response-immediate-service`;
+        const body = checkImmediateReply(this.complainted(reply));
+        return { ...post(path, body, replyHints(body)), isIdempotent: true };
+      },
+      readReceipt,
+      config,
     );
   }
 
@@ -213,25 +173,26 @@ export class ComplaintService {
     merchant: ComplaintedMerchant = {},
     config?: WechatPayRequestConfig,
   ): Observable<void> {
-    const body = this.naming(merchant);
-    const problems = () => ({ complainted_mchid: mchidProblems(body.complainted_mchid) });
-    return this.act(complaintId, 'complete', body, problems, config);
+    return this.execute(() => {
+      const path = `${complaintPath(complaintId)}/complete`;
+      return post(path, checkCompletion(this.complainted(merchant)));
+    }, config);
   }
 
-  /** 更新退款审批结果: the refund will be made. @see https://pay.weixin.qq.com/doc/v3/merchant/4012467256 */
+  /**
+   * 更新退款审批结果: promises a refund, but does not make it.
+   *
+   * @see https://pay.weixin.qq.com/doc/v3/merchant/4012467256
+   */
   approveRefund(
     complaintId: string,
     approval: ComplaintRefundApproval = {},
     config?: WechatPayRequestConfig,
   ): Observable<void> {
-    const body = { ...approval, action: 'APPROVE' };
-    return this.act(
-      complaintId,
-      'update-refund-progress',
-      body,
-      () => approvalProblems(body),
-      config,
-    );
+    return this.execute(() => {
+      const path = `${complaintPath(complaintId)}/update-refund-progress`;
+      return post(path, { ...checkApproval(approval), action: 'APPROVE' }, REFUND_HINTS);
+    }, config);
   }
 
   /** 更新退款审批结果: no refund. @see https://pay.weixin.qq.com/doc/v3/merchant/4012467256 */
@@ -240,71 +201,56 @@ export class ComplaintService {
     rejection: ComplaintRefundRejection,
     config?: WechatPayRequestConfig,
   ): Observable<void> {
-    const body = { ...rejection, action: 'REJECT' };
-    return this.act(
-      complaintId,
-      'update-refund-progress',
-      body,
-      () => rejectionProblems(body),
-      config,
-    );
+    return this.execute(() => {
+      const path = `${complaintPath(complaintId)}/update-refund-progress`;
+      return post(path, { ...checkRejection(rejection), action: 'REJECT' }, REFUND_HINTS);
+    }, config);
   }
 
   /**
    * 图片上传接口: JPG, BMP or PNG, at most 2 MiB. A stream is read to its end before anything is sent,
-   * and so serves one subscription only; no time limit holds until then but the `signal` of `config`.
+   * and therefore serves one subscription only. No time limit applies to reading it; the `signal` of
+   * `config` ends it.
    *
    * @see https://pay.weixin.qq.com/doc/v3/merchant/4012467250
    */
   uploadImage(
     file: Uint8Array | Readable,
-    { filename }: ComplaintImageFile,
+    image: ComplaintImageFile,
     config?: WechatPayRequestConfig,
   ): Observable<UploadedComplaintImage> {
-    const call = { method: 'POST', target: `${IMAGES_PATH}upload` } as const;
-    return checked(
-      () => ({ filename: filenameProblems(filename) }),
-      () =>
-        race(whenAborted(call, config?.signal), bytesOf(file)).pipe(
-          switchMap((bytes) => {
-            const content = encodeUpload(bytes, filename);
-            return this.merchant.client.fetch({ ...call, content }, readUploaded, config);
-          }),
+    const request = { method: 'POST', target: `${IMAGES_PATH}upload` } as const;
+    return prepared(() => checkFilename(image)).pipe(
+      switchMap((filename) =>
+        race(whenAborted(request, config?.signal), bytesOf(file)).pipe(
+          map((bytes) => ({ ...request, content: encodeUpload(bytes, filename) })),
         ),
+      ),
+      switchMap((upload) => this.merchant.client.fetch(upload, readUploaded, config)),
     );
   }
 
   /**
-   * 图片请求接口: an image by its `media_id`, or by a URL of `media_url` or `image_list` as it came.
-   * The request goes to the configured hosts whatever the URL says, and follows no redirect.
+   * 图片请求接口: an image by a URL of `media_url`, or by the media id in it. The request goes to the
+   * configured hosts, whichever host the URL names, and follows no redirect. Not for the pre-signed
+   * links of `image_list`, and not for the `media_id` of an upload.
    *
-   * Emits as soon as the image begins to come; unsubscribing before that aborts. From then on the
-   * stream is yours: read it to its end or destroy it. It fails with a typed error when it has more
-   * than 16 MiB, when it breaks off, or when nothing more comes within the time limit.
+   * Emits when the image begins to arrive; unsubscribing before that aborts the request. From then on
+   * the stream is yours: read it to its end or destroy it. It fails with a typed error when it has
+   * more than 16 MiB, when it breaks off, or when nothing arrives within the time limit.
    *
    * @see https://pay.weixin.qq.com/doc/v3/merchant/4012467251
    */
   downloadImage(mediaIdOrUrl: string, config?: WechatPayRequestConfig): Observable<ComplaintImage> {
-    return defer(() => {
-      const call: WechatPayRequest = {
-        method: 'GET',
-        target: imageTarget(mediaIdOrUrl, this.merchant.options.baseUrls),
-        maxBytes: MAX_DOWNLOAD_BYTES,
-        hints: IMAGE_HINTS,
-      };
-      return this.merchant.client.download(
-        call,
-        (answer) => {
-          assertImage(requestName(call), answer);
-        },
-        config,
-      );
-    }).pipe(map(toImage));
+    return prepared(() => imageRequest(mediaIdOrUrl, this.merchant.options.baseUrls)).pipe(
+      switchMap((request) => this.merchant.client.download(request, assertImage(request), config)),
+      map(toImage),
+    );
   }
 
   /**
-   * The user's phone number, in plain text: never log it. Undefined when there is none. Takes some
-   * 200 microseconds of this thread.
+   * The consumer's phone number in plain text: never log it. Undefined when there is none. Blocks the
+   * event loop for about 200 microseconds.
    *
    * @throws WechatPayDecryptionError
    */
@@ -320,59 +266,78 @@ export class ComplaintService {
     }
   }
 
-  private read<T>(
-    problems: () => ArgumentProblems,
-    target: () => string,
+  private async *readRange(
+    query: AllComplaintsQuery,
+    config: WechatPayRequestConfig | undefined,
+    signal: AbortSignal,
+  ): AsyncGenerator<Complaint, void, undefined> {
+    const { limit = MAX_COMPLAINTS, onUnreadable, ...range } = checkAllQuery(query);
+    for (const part of splitRange(range)) {
+      const list: PagedList<Complaint> = {
+        name: `GET ${COMPLAINTS_PATH}${queryOf({ ...part })}`,
+        limit,
+        fetch: (page) => this.list({ ...part, ...page }, config),
+        idOf: ({ complaint_id }) => complaint_id,
+        onUnreadable,
+      };
+      yield* allItems(list, signal);
+    }
+  }
+
+  private async *readHistory(
+    complaintId: string,
+    options: ReadAllOptions,
+    config: WechatPayRequestConfig | undefined,
+    signal: AbortSignal,
+  ): AsyncGenerator<ComplaintHistoryEntry, void, undefined> {
+    const name = `GET ${historyPath(complaintId)}`;
+    const { limit = MAX_ENTRIES, onUnreadable } = checkReadAllOptions(options);
+    const list: PagedList<ComplaintHistoryEntry> = {
+      name,
+      limit,
+      fetch: (page) => this.history(complaintId, page, config),
+      idOf: ({ log_id }) => log_id,
+      onUnreadable,
+    };
+    yield* allItems(list, signal);
+  }
+
+  /** For requests whose success has a JSON body. */
+  private fetch<T>(
+    build: () => WechatPayRequest,
     read: Reader<T>,
     config?: WechatPayRequestConfig,
   ): Observable<T> {
-    return checked(problems, () =>
-      this.merchant.client.fetch(
-        { method: 'GET', target: target(), maxBytes: MAX_PAGE_BYTES, hints: HINTS },
-        read,
-        config,
-      ),
+    return prepared(build).pipe(
+      switchMap((request) => this.merchant.client.fetch(request, read, config)),
     );
   }
 
-  /** A step whose success has no body. */
-  private act(
-    complaintId: string,
-    step: string,
-    body: object,
-    problems: () => ArgumentProblems,
+  /** For requests whose success has no body. */
+  private execute(
+    build: () => WechatPayRequest,
     config?: WechatPayRequestConfig,
   ): Observable<void> {
-    return checked(
-      () => ({ complaint_id: complaintIdProblems(complaintId), ...problems() }),
-      () =>
-        this.merchant.client.execute(
-          { method: 'POST', target: `${pathOf(complaintId)}/${step}`, body, hints: HINTS },
-          config,
-        ),
+    return prepared(build).pipe(
+      switchMap((request) => this.merchant.client.execute(request, config)),
     );
   }
 
-  private naming<T extends ComplaintedMerchant>(request: T): T {
-    return { ...request, complainted_mchid: request.complainted_mchid ?? this.merchant.mchid };
+  /** Adds the merchant of the module, unless the argument names one. */
+  private complainted<T extends ComplaintedMerchant>(body: T): T {
+    if (!isJsonObject(body)) return body;
+    return { ...body, complainted_mchid: body.complainted_mchid ?? this.merchant.mchid };
   }
 }
 
-/** What stands for itself in every part of a URL, and is signed as it is sent. */
-function escaped(text: string): string {
-  return encodeURIComponent(text).replace(
-    /[!'()*]/g,
-    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
+function historyPath(complaintId: string): string {
+  return `${complaintPath(complaintId)}/negotiation-historys`;
 }
 
-function pathOf(complaintId: string): string {
-  return `${PATH}/${escaped(complaintId)}`;
+function get(target: string, hints = COMPLAINT_HINTS): WechatPayRequest {
+  return { method: 'GET', target, maxBytes: MAX_PAGE_BYTES, hints };
 }
 
-function queryOf(parameters: Readonly<Record<string, string | number | undefined>>): string {
-  const pairs = Object.entries(parameters).flatMap(([name, value]) =>
-    value === undefined ? [] : [`${name}=${escaped(String(value))}`],
-  );
-  return pairs.length === 0 ? '' : `?${pairs.join('&')}`;
+function post(target: string, body: object, hints = COMPLAINT_HINTS): WechatPayRequest {
+  return { method: 'POST', target, body, hints };
 }

@@ -1,18 +1,18 @@
 import { fromEvent, lastValueFrom, Observable, takeUntil } from 'rxjs';
 
-/** All items, page by page. Ends early, in silence, once the signal is raised. */
+/** Yields all items, page by page. Ends early, without an error, once the signal is aborted. */
 export type ItemSource<T> = (signal: AbortSignal) => AsyncGenerator<T, void, undefined>;
 
 /**
- * The items of a list that comes in pages. Cold, as an Observable and as an AsyncIterable:
+ * The items of a list that comes in pages: a cold Observable that is also an AsyncIterable.
  *
- * - Subscribed to, it asks for a page as soon as it has emitted all of the one before. Unsubscribing
- *   aborts the request that is under way. What works slowly behind it, such as `concatMap`, does not
- *   slow it down: whatever it has not got to is kept by that operator.
- * - By `for await` it asks for a page only when the loop comes to it, and leaving the loop, by
- *   `break` or an error, ends it. This is the way for slow work.
+ * - Subscribers get the next page as soon as all of the previous one was emitted. Unsubscribing aborts
+ *   the request in progress. Slow operators such as `concatMap` do not slow the reading down: they
+ *   buffer what they have not processed yet.
+ * - `for await` reads the next page only when the loop gets there, and leaving the loop, by `break` or
+ *   by an error, ends the reading. Use it for slow work.
  *
- * `pipe` returns an Observable that is no AsyncIterable any more.
+ * `pipe` returns a plain Observable, which is not an AsyncIterable.
  */
 export class PagedObservable<T> extends Observable<T> implements AsyncIterable<T> {
   constructor(private readonly items: ItemSource<T>) {
@@ -40,7 +40,7 @@ export class PagedObservable<T> extends Observable<T> implements AsyncIterable<T
     return {
       next: () => items.next(),
       return: () => {
-        // A generator that waits for a page would only end after it.
+        // Without this, a generator that is waiting for a page would end only after the page.
         aborter.abort();
         return items.return();
       },
@@ -48,7 +48,7 @@ export class PagedObservable<T> extends Observable<T> implements AsyncIterable<T
   }
 }
 
-/** What an Observable emits last; undefined once the signal is raised, which unsubscribes from it. */
+/** The last value of an Observable. Undefined once the signal is aborted, which unsubscribes. */
 export async function lastValueUnlessAborted<T>(
   source: Observable<T>,
   signal: AbortSignal,

@@ -1,82 +1,128 @@
+import { Logger } from '@nestjs/common';
 import type { Observable } from 'rxjs';
-import { dateOf, dayOf } from './argument-checks.js';
-import type { Page } from './interfaces/complaint.interface.js';
-import type { ComplaintRange } from './interfaces/complaint-requests.interface.js';
+import { malformedResponse, WechatPayApiError } from '../errors/wechatpay-api.error.js';
+import { isNestedWithin } from '../utils/json.js';
+import { LOGGER_CONTEXT } from '../wechatpay-complaint.constants.js';
+import type { Page, UnreadableEntry } from './interfaces/complaint.interface.js';
+import type { PageQuery } from './interfaces/complaint-requests.interface.js';
 import { lastValueUnlessAborted } from './paged-observable.js';
-import { malformedResponse, type WechatPayApiError } from '../errors/wechatpay-api.error.js';
 
-/**
- * Days of a range, first and last included, that WeChat Pay takes in whatever way it counts its 30.
- */
-const DAYS_PER_WINDOW = 30;
-/** Of one list: half a million complaints in a month. What goes on after that goes on for ever. */
-const MAX_PAGES = 10_000;
+/** Half a million complaints in a month: a list that goes on after that has no end. */
+const MAX_ENTRIES = 500_000;
+/** So many entries may be added at the top while one page is processed. */
+const MAX_PAGES_WITHOUT_NEWS = 10;
+/** Levels of JSON that may be written without overflowing the stack. */
+const MAX_LEVELS = 64;
+/** `当前查询结果数据量过大，请缩小limit后重试`. Its code is not documented. */
+const TOO_MUCH_DATA = /缩小\s*limit/i;
+
+const logger = new Logger(LOGGER_CONTEXT);
 
 export interface PagedList<T> {
-  /** For errors. */
+  /** Method and path, for errors and log lines. */
   readonly name: string;
-  readonly fetch: (offset: number) => Observable<Page<T>>;
-  readonly keyOf: (item: T) => string;
+  readonly limit: number;
+  readonly fetch: (page: Required<PageQuery>) => Observable<Page<T>>;
+  readonly idOf: (item: T) => string;
+  readonly onUnreadable?: (entry: UnreadableEntry) => void;
 }
 
 /**
- * Every item of a list once. What is added to a list while it is read shifts the rest to later
- * offsets, so that items come again: those are left out. What leaves it shifts the rest to earlier
- * ones, which a lower `total_count` tells: then it is read again from there. Where no total is sent,
- * an item may be missed so.
+ * Every item of a list once, although the list may change while it is read. Entries that are added
+ * move others to later offsets, where they come again and are skipped. Entries that leave move others
+ * to offsets that were read already. Then fewer come than `total_count` announced, and the list is
+ * read once more.
  *
- * @throws WechatPayApiError MALFORMED_RESPONSE when the pages do not lead to an end
+ * @throws WechatPayApiError MALFORMED_RESPONSE when the list has no end
  */
 export async function* allItems<T>(
-  { name, fetch, keyOf }: PagedList<T>,
+  list: PagedList<T>,
   signal: AbortSignal,
 ): AsyncGenerator<T, void, undefined> {
+  const delivered = new Set<string>();
+  for (;;) {
+    const before = delivered.size;
+    const isComplete = yield* readOnce(list, delivered, signal);
+    if (isComplete || delivered.size === before) return;
+  }
+}
+
+/** Reads a list from its first page to its last. Returns whether all that was announced has come. */
+async function* readOnce<T>(
+  list: PagedList<T>,
+  delivered: Set<string>,
+  signal: AbortSignal,
+): AsyncGenerator<T, boolean, undefined> {
   const seen = new Set<string>();
+  let { limit } = list;
   let offset = 0;
   let total: number | undefined;
-  /** How many have been added since the first page, as far as totals tell. */
-  let added = 0;
-  for (let pages = 0; pages < MAX_PAGES; pages += 1) {
-    const page = await lastValueUnlessAborted(fetch(offset), signal);
-    if (!page || page.data.length === 0) return;
-    const { data, limit, total_count } = page;
-    const before = seen.size;
-    for (const item of data) {
-      const key = keyOf(item);
-      if (seen.has(key)) continue;
-      seen.add(key);
-      yield item;
-    }
-    const change = total === undefined || total_count === undefined ? 0 : total_count - total;
-    total = total_count;
-    if (change < 0) {
-      offset = Math.max(0, offset + change);
+  let pagesWithoutNews = 0;
+  while (total === undefined || seen.size < total) {
+    let page: Page<T> | undefined;
+    try {
+      page = await lastValueUnlessAborted(list.fetch({ limit, offset }), signal);
+    } catch (error) {
+      if (limit === 1 || !isTooMuchData(error)) throw error;
+      limit = Math.floor(limit / 2);
       continue;
     }
-    added += change;
-    offset += data.length;
-    if (seen.size === before) {
-      const isTheSame = total === undefined ? data.length >= limit : offset - seen.size > added;
-      if (isTheSame) throw endless(name, 'the same page comes again');
-      if (total === undefined) return;
+    if (!page) return true;
+    const { data, unreadableEntries } = page;
+    const length = data.length + unreadableEntries.length;
+    if (length === 0) return total === undefined || seen.size >= total;
+    const seenBefore = seen.size;
+    for (const entry of unreadableEntries) {
+      const position = offset + entry.index;
+      seen.add(`content ${contentOf(entry)}`);
+      if (!addTo(delivered, `position ${position}`)) continue;
+      warnOfUnreadable(list.name, position, entry);
+      list.onUnreadable?.(entry);
     }
-    if (total !== undefined && offset >= total) return;
+    for (const item of data) {
+      const id = `id ${list.idOf(item)}`;
+      seen.add(id);
+      if (addTo(delivered, id)) yield item;
+    }
+    // WeChat Pay sends it with the first page only.
+    total ??= page.total_count;
+    // A total below what has come is wrong.
+    if (total !== undefined && total < seen.size) total = undefined;
+    offset += length;
+    pagesWithoutNews = seen.size === seenBefore ? pagesWithoutNews + 1 : 0;
+    if (pagesWithoutNews > MAX_PAGES_WITHOUT_NEWS) {
+      throw endless(list.name, 'the same entries come again and again');
+    }
+    if (offset > MAX_ENTRIES) {
+      throw endless(list.name, `the list goes on after ${MAX_ENTRIES} entries`);
+    }
   }
-  throw endless(name, `there is no end to it after ${MAX_PAGES} pages`);
+  return true;
+}
+
+function isTooMuchData(error: unknown): boolean {
+  return error instanceof WechatPayApiError && TOO_MUCH_DATA.test(error.apiMessage);
+}
+
+/** Tells entries without an id apart, unless they are equal. */
+function contentOf({ raw }: UnreadableEntry): string {
+  return isNestedWithin(raw, MAX_LEVELS) ? JSON.stringify(raw) : 'nested too deeply';
+}
+
+/** Returns whether the value is new. */
+function addTo(values: Set<string>, value: string): boolean {
+  if (values.has(value)) return false;
+  values.add(value);
+  return true;
+}
+
+function warnOfUnreadable(name: string, position: number, { problem }: UnreadableEntry): void {
+  logger.warn(
+    `${name}: entry ${position} cannot be read and is skipped, because ${problem}. ` +
+      'onUnreadable receives such entries.',
+  );
 }
 
 function endless(name: string, reason: string): WechatPayApiError {
   return malformedResponse(name, reason, { status: 200 });
-}
-
-/** Ranges that WeChat Pay takes, oldest first, which together are the one given. */
-export function splitRange<T extends ComplaintRange>(range: T): T[] {
-  const [begin, end] = [dayOf(range.begin_date), dayOf(range.end_date)];
-  const windows: T[] = [];
-  for (let first = begin; first <= end; first += DAYS_PER_WINDOW) {
-    const begin_date = dateOf(first);
-    const end_date = dateOf(Math.min(first + DAYS_PER_WINDOW - 1, end));
-    windows.push({ ...range, begin_date, end_date });
-  }
-  return windows;
 }

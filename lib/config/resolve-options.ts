@@ -57,6 +57,7 @@ export interface ResolvedOptions {
   readonly lease: number;
   readonly retention: number;
   readonly handlerTimeout: number;
+  readonly handlerLimit: number;
   readonly shutdownTimeout: number;
   readonly request: WechatPayRequestConfig;
 }
@@ -160,6 +161,7 @@ export function resolveOptions(
     lease: number('lease', MINUTE, DAY, options.lease),
     retention: number('retention', 8 * DAY, 366 * DAY, options.retention),
     handlerTimeout: number('handlerTimeout', 4500, MAX_TIMEOUT, options.handlerTimeout),
+    handlerLimit: number('handlerLimit', 15 * MINUTE, DAY, options.handlerLimit),
     shutdownTimeout: number('shutdownTimeout', 10_000, MAX_TIMEOUT, options.shutdownTimeout),
   };
 

@@ -66,6 +66,11 @@ export interface WechatPayComplaintModuleOptions {
    * WeChat Pay itself gives up after 5 s. @default 4500
    */
   handlerTimeout?: number;
+  /**
+   * Milliseconds after which the lease of a handler that is still running is no longer renewed, so that
+   * a redelivery can run it again. @default 900000 (15 minutes)
+   */
+  handlerLimit?: number;
   /** Milliseconds that a shutdown waits for running handlers. @default 10000 */
   shutdownTimeout?: number;
   /** axios settings for every call, such as `proxy` or `httpsAgent`; those of one call win. */

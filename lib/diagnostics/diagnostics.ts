@@ -1,34 +1,35 @@
 import { channel } from 'node:diagnostics_channel';
 
-/** What became of one inbound notification. */
+/** What happened to one inbound notification. */
 export interface NotificationEvent {
   readonly mchid: string;
   readonly outcome:
-    /** The handler is done. With `late` it was so after WeChat Pay had been told to come again. */
+    /** The handler succeeded. With `late` it did so after the notification had been deferred. */
     | 'handled'
-    /** Handled before: answered without running the handler. */
+    /** It was handled before: responded with success, and the handler did not run. */
     | 'duplicate'
-    /** Not genuine, or not usable; `code` says why. */
-    | 'refused'
-    /** Answered with an error so that WeChat Pay comes again; `code` says why, if it is known. */
-    | 'postponed'
-    /** The handler failed. */
+    /** It is not genuine, or not usable; `code` says why. */
+    | 'rejected'
+    /** It is genuine and cannot be handled now; `code` says why. WeChat Pay redelivers it. */
+    | 'deferred'
+    /** The handler failed. WeChat Pay redelivers it. */
     | 'failed';
   /** The `code` of the ComplaintNotificationException. */
   readonly code?: string;
+  /** Whether the response had been sent before this outcome. */
   readonly late: boolean;
-  /** Undefined before a notification is known to be genuine. */
+  /** Undefined as long as the notification is not known to be genuine. */
   readonly id?: string;
   readonly requestId?: string;
-  /** Milliseconds: of verifying where it was `refused`, of handling otherwise. */
+  /** Milliseconds since the request arrived. */
   readonly duration: number;
 }
 
-/** What became of one outbound request; a call that is retried makes several. */
+/** What happened to one outbound request. A call that is retried makes several requests. */
 export interface CallEvent {
   readonly mchid: string;
   readonly method: string;
-  /** Scheme and host that it went to. */
+  /** Scheme and host of the request. */
   readonly baseUrl: string;
   /** Path and query. */
   readonly target: string;

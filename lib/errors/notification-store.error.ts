@@ -1,8 +1,8 @@
 import { WechatPayError } from './wechatpay.error.js';
 
 /**
- * The store did not answer, or had no room: whether the notification is being handled, or was, is
- * not known. To be refused, so that WeChat Pay repeats it.
+ * The store did not respond or had no room, so it is not known whether the notification is being
+ * handled or was handled. The notification is deferred: WeChat Pay delivers it again.
  */
 export class NotificationStoreError extends WechatPayError {
   declare readonly code: 'STORE_UNAVAILABLE';

@@ -14,7 +14,7 @@ export type WechatPayApiErrorCode =
   | 'MALFORMED_RESPONSE'
   | (string & {});
 
-/** `detail` of an error answer, as WeChat Pay sends it. */
+/** `detail` of an error response, as WeChat Pay sends it. */
 export interface WechatPayApiErrorDetail {
   readonly field?: string;
   readonly value?: unknown;
@@ -37,34 +37,35 @@ const HINTS: ReadonlyMap<string, string> = new Map(
 );
 
 /**
- * WeChat Pay answered with an error. Decide by `code`, never by `status`: the same code comes with
- * different statuses. An answer without a code of its own (a gateway's HTML) has `HTTP_<status>`;
- * a success whose body is not what is documented has `MALFORMED_RESPONSE`.
+ * WeChat Pay responded with an error. Decide by `code`, never by `status`: one code comes with
+ * different statuses. A response without a code of its own, such as a gateway's HTML page, has
+ * `HTTP_<status>`; a success whose body is not as documented has `MALFORMED_RESPONSE`.
  */
 export class WechatPayApiError extends WechatPayError {
   declare readonly code: WechatPayApiErrorCode;
   declare readonly status: number;
-  /** Milliseconds after which WeChat Pay asks to be called again. */
+  /** Milliseconds that WeChat Pay asks to wait before the next request. */
   declare readonly retryAfter?: number;
 
   constructor(
-    call: string,
+    /** Method and path. */
+    request: string,
     code: WechatPayApiErrorCode,
-    /** WeChat Pay's own message, as sent; `message` has it in one line, and no more than fits there. */
+    /** WeChat Pay's message as sent; `message` has it shortened and in one line. */
     readonly apiMessage: string,
-    /** What WeChat Pay says on the fault, as sent, unless it is nested beyond reason. */
+    /** WeChat Pay's details as sent; undefined when they are nested too deeply to be logged. */
     readonly detail: WechatPayApiErrorDetail | undefined,
     options: WechatPayErrorOptions & {
       status: number;
       retryAfter?: number;
-      /** What the code means for this call, where that is more than for any call. */
+      /** What the code means for this request, where that is more specific than for any request. */
       hint?: string;
     },
   ) {
     const hint = options.hint ?? HINTS.get(code);
     super(
       code,
-      `${call} was answered with ${options.status} ${code}: ${inOneLine(apiMessage)}` +
+      `${request} failed with ${options.status} ${code}: ${inOneLine(apiMessage)}` +
         (hint ? ` [${hint}]` : '') +
         (options.requestId ? ` (Request-ID ${options.requestId})` : ''),
       options,
@@ -73,13 +74,13 @@ export class WechatPayApiError extends WechatPayError {
   }
 }
 
-/** A success that is not what is documented. `reason` completes "the answer ..." for people. */
+/** The error for a success that is not as documented. `reason` is a clause such as "it is empty". */
 export function malformedResponse(
-  call: string,
+  request: string,
   reason: string,
   { status, requestId }: { readonly status: number; readonly requestId?: string },
 ): WechatPayApiError {
-  return new WechatPayApiError(call, 'MALFORMED_RESPONSE', reason, undefined, {
+  return new WechatPayApiError(request, 'MALFORMED_RESPONSE', reason, undefined, {
     status,
     requestId,
   });
@@ -87,7 +88,7 @@ export function malformedResponse(
 
 const MAX_MESSAGE_LENGTH = 500;
 
-/** Error answers are signed by nobody: none of them is to begin a log line of its own. */
+/** Error responses are unsigned, so anybody may have written one: it must not forge log lines. */
 function inOneLine(text: string): string {
   return text.replaceAll(/[\p{C}\p{Z}]+/gu, ' ').slice(0, MAX_MESSAGE_LENGTH);
 }

@@ -1,16 +1,18 @@
 import { WechatPayError } from './wechatpay.error.js';
 
-/** One fault in the options. */
 export interface ConfigurationProblem {
-  /** The option, or the environment variable, that is at fault. */
+  /** The option, environment variable or package that is at fault. */
   readonly option: string;
-  /** What is wrong, as the rest of a sentence that begins with the option's name. */
+  /** What is wrong, as the rest of a sentence that begins with `option`. */
   readonly problem: string;
   /** What to do about it. */
   readonly fix: string;
 }
 
-/** The options cannot work. Thrown at boot, with every fault at once and no secret. */
+/**
+ * The module cannot work with its options, or with an installed package. Thrown at startup; lists
+ * every problem at once and contains no secret.
+ */
 export class WechatPayConfigurationError extends WechatPayError {
   declare readonly code: 'INVALID_CONFIGURATION';
 
@@ -18,7 +20,7 @@ export class WechatPayConfigurationError extends WechatPayError {
     super(
       'INVALID_CONFIGURATION',
       [
-        `WechatPayComplaintModule cannot start, ${problems.length === 1 ? 'one option is' : `${problems.length} options are`} wrong:`,
+        `WechatPayComplaintModule cannot start because of ${problems.length === 1 ? 'one problem' : `${problems.length} problems`}:`,
         ...problems.map(({ option, problem, fix }) => `  - ${option} ${problem}. ${fix}`),
       ].join('\n'),
     );

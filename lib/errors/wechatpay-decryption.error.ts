@@ -1,21 +1,22 @@
 import { WechatPayError } from './wechatpay.error.js';
 
 /**
- * A field that WeChat Pay has encrypted for the merchant cannot be read. It holds neither what was to
- * be read nor why OpenSSL could not, for that is of no use to anybody but an attacker.
+ * A field that WeChat Pay encrypted for the merchant cannot be decrypted. The error contains neither
+ * the field's value nor OpenSSL's reason, which would help only an attacker.
  */
 export class WechatPayDecryptionError extends WechatPayError {
   declare readonly code: 'DECRYPTION_FAILED';
 
   constructor(
-    /** Name of the field as it goes over the wire. */
+    /** Name of the field as WeChat Pay spells it. */
     readonly field: string,
-    of: string,
+    /** What the field belongs to, such as `complaint '2002...'`. */
+    owner: string,
   ) {
     super(
       'DECRYPTION_FAILED',
-      `${field} of ${of} does not decrypt: it is damaged, or was encrypted for another ` +
-        'certificate of the merchant than that of privateKey.',
+      `${field} of ${owner} does not decrypt: it is damaged, or it was encrypted for another ` +
+        'merchant API certificate than the one that privateKey belongs to.',
     );
   }
 }

@@ -13,14 +13,14 @@ export type SignatureRejectionCode =
 
 /**
  * The signature of a successful response was rejected, so nothing in that response is trusted. The
- * request itself may have taken effect: read the resource again before you repeat the call. The code
+ * request itself may have taken effect: read the resource before you send it again. The code
  * `SIGNATURE_PROBE` is routine: WeChat Pay sends wrong signatures on purpose from time to time.
  */
 export class WechatPaySignatureError extends WechatPayError {
   declare readonly code: SignatureRejectionCode;
 
   constructor(
-    /** Method and path of the request. */
+    /** Method and path. */
     request: string,
     rejection: { readonly code: SignatureRejectionCode; readonly message: string },
     options: WechatPayErrorOptions,
@@ -28,7 +28,7 @@ export class WechatPaySignatureError extends WechatPayError {
     super(
       rejection.code,
       `The response to ${request} was rejected (${rejection.code}): ${rejection.message} ` +
-        'The request may have taken effect; read the resource again to find out.' +
+        'The request may have taken effect; read the resource to find out.' +
         (options.requestId ? ` (Request-ID ${options.requestId})` : ''),
       options,
     );

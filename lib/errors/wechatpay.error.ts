@@ -1,17 +1,17 @@
 export interface WechatPayErrorOptions {
-  /** HTTP status of the answer, when there was one. */
+  /** HTTP status of the response, if there was one. */
   readonly status?: number;
-  /** `Request-ID` of the answer: what WeChat Pay's support asks for. */
+  /** `Request-ID` of the response: the id that WeChat Pay's support asks for. */
   readonly requestId?: string;
   readonly cause?: unknown;
 }
 
 /**
- * The common ancestor of everything that this package throws on its own account, except the HTTP
- * refusals of inbound notifications. Decide by `code`; the message is for people.
+ * Base class of the errors that this package throws, except the HTTP exceptions for inbound
+ * notifications. Decide by `code`; the message is for people.
  */
 export abstract class WechatPayError extends Error {
-  // Declared, not defined: an error without an answer has neither, not even as undefined.
+  // Declared without a value: an error without a response does not have these properties at all.
   declare readonly status?: number;
   declare readonly requestId?: string;
 
@@ -26,7 +26,7 @@ export abstract class WechatPayError extends Error {
     if (requestId !== undefined) this.requestId = requestId;
   }
 
-  /** `JSON.stringify` of an Error leaves out its message; a log needs it. */
+  /** `JSON.stringify` omits name and message of an Error; a JSON log needs them. */
   toJSON(): object {
     return { name: this.name, message: this.message, ...Object.fromEntries(Object.entries(this)) };
   }

@@ -4,43 +4,38 @@ import type { WechatPayRequestConfig } from '../config/wechatpay-complaint-optio
 import { WechatPayNetworkError } from '../errors/wechatpay-network.error.js';
 import { requestName, type WechatPayRequest } from './wechatpay-request.js';
 
-function onceAborted(signal: WechatPayRequestConfig['signal'], act: () => void): () => void {
-  if (signal?.aborted) act();
-  signal?.addEventListener?.('abort', act);
+type Signal = WechatPayRequestConfig['signal'];
+type NamedRequest = Pick<WechatPayRequest, 'method' | 'target'>;
+
+/** Calls `listener` when the signal aborts, or now if it has. Returns how to stop listening. */
+function onAbort(signal: Signal, listener: () => void): () => void {
+  if (signal?.aborted) listener();
+  signal?.addEventListener?.('abort', listener);
   return () => {
-    signal?.removeEventListener?.('abort', act);
+    signal?.removeEventListener?.('abort', listener);
   };
 }
 
-/** Fails when the signal is raised, and never emits. */
-export function whenAborted(
-  call: Pick<WechatPayRequest, 'method' | 'target'>,
-  signal: WechatPayRequestConfig['signal'],
-): Observable<never> {
+/** Never emits; fails with `ABORTED` when the signal aborts. */
+export function whenAborted(request: NamedRequest, signal: Signal): Observable<never> {
   return new Observable((subscriber) =>
-    onceAborted(signal, () => {
-      subscriber.error(toAborted(call));
+    onAbort(signal, () => {
+      subscriber.error(abortedError(request));
     }),
   );
 }
 
-/** For as long as the stream is open. */
-export function destroyWhenAborted(
-  call: WechatPayRequest,
-  stream: Readable,
-  signal: WechatPayRequestConfig['signal'],
-): void {
+/** Destroys the stream with `ABORTED` when the signal aborts before the stream has closed. */
+export function destroyWhenAborted(request: NamedRequest, stream: Readable, signal: Signal): void {
   stream.once(
     'close',
-    onceAborted(signal, () => {
-      stream.destroy(toAborted(call));
+    onAbort(signal, () => {
+      stream.destroy(abortedError(request));
     }),
   );
 }
 
-export function toAborted(
-  call: Pick<WechatPayRequest, 'method' | 'target'>,
-): WechatPayNetworkError {
+export function abortedError(request: NamedRequest): WechatPayNetworkError {
   const reason = 'the caller aborted it.';
-  return new WechatPayNetworkError(requestName(call), 'ABORTED', reason, new Error('aborted'));
+  return new WechatPayNetworkError(requestName(request), 'ABORTED', reason, new Error('aborted'));
 }

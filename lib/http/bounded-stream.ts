@@ -1,58 +1,65 @@
-import { pipeline, type Readable, Transform } from 'node:stream';
-
-const TIMEOUT = { code: 'TIMEOUT' };
+import { finished, type Readable, Transform } from 'node:stream';
 
 export interface StreamBounds {
   readonly maxBytes: number;
-  /** Milliseconds in which something more has to come. */
-  readonly limit: number;
-  readonly toTooLarge: () => Error;
-  /** Made of whatever ends the stream too early. */
-  readonly toTypedError: (error: unknown) => Error;
+  /** Milliseconds that may pass between two chunks. */
+  readonly idleLimit: number;
+  readonly tooLargeError: () => Error;
+  /** Maps the error that ended the stream early to the one that its reader gets. */
+  readonly mapError: (error: unknown) => Error;
 }
 
 /**
- * The bytes of a source that is not to be trusted: bounded in number, and in the time that passes
- * between two of them. Destroying one of both streams destroys the other.
+ * Passes on an untrusted source up to a number of bytes, and as long as more of it keeps arriving.
+ * Destroying the source or the returned stream destroys the other.
  */
 export function boundStream(
   source: Readable,
-  { maxBytes, limit, toTooLarge, toTypedError }: StreamBounds,
+  { maxBytes, idleLimit, tooLargeError, mapError }: StreamBounds,
 ): Readable {
   let size = 0;
-  const guarded = new Transform({
+  const bounded = new Transform({
     transform(chunk: Uint8Array, _encoding, done) {
-      idle.refresh();
+      idleTimer.refresh();
       size += chunk.length;
-      if (size > maxBytes) done(toTooLarge());
+      if (size > maxBytes) done(tooLargeError());
       else done(null, chunk);
     },
     flush(done) {
-      // All has come: from now on it is the reader who takes the time.
-      clearTimeout(idle);
+      // Everything has arrived: the rest of the time is up to the reader.
+      clearTimeout(idleTimer);
       done();
     },
-    destroy(error, done) {
-      clearTimeout(idle);
-      done(error && toTypedError(error));
-    },
   });
-  const idle = setTimeout(() => {
-    // While there is something to be read, it is the reader who takes the time.
-    if (guarded.readableLength > 0) idle.refresh();
-    else guarded.destroy(Object.assign(new Error(`nothing more came within ${limit} ms`), TIMEOUT));
-  }, limit);
-  // While the connection is open that keeps the process alive, not this.
-  idle.unref();
-  pipeline(source, guarded, () => undefined);
-  // It may fail before anybody reads, which is no reason to end the process: who reads it then is told.
-  guarded.on('error', () => undefined);
-  return guarded;
+  const idleTimer = setTimeout(() => {
+    // Unread bytes in the buffer mean that the reader is slow, not the source.
+    if (bounded.readableLength > 0) idleTimer.refresh();
+    else bounded.destroy(mapError(idleError(idleLimit)));
+  }, idleLimit);
+  // The open connection keeps the process alive, so that the timer need not.
+  idleTimer.unref();
+  // `pipeline` would destroy the stream with the error of the source, which late readers would get.
+  finished(source, (error) => {
+    if (error) bounded.destroy(mapError(error));
+  });
+  bounded.once('close', () => {
+    clearTimeout(idleTimer);
+    source.destroy();
+  });
+  // The stream may fail before anybody reads it. Without a listener that would end the process.
+  bounded.on('error', () => undefined);
+  return source.pipe(bounded);
+}
+
+function idleError(idleLimit: number): Error {
+  return Object.assign(new Error(`no more bytes arrived within ${idleLimit} ms`), {
+    code: 'TIMEOUT',
+  });
 }
 
 /**
- * All bytes of a source; undefined when there are more than that, or it is made of something else.
- * It is closed in either case.
+ * Reads a source to its end and closes it. Returns undefined when it has more bytes than that, or
+ * consists of anything but bytes.
  */
 export async function readAtMost(
   source: AsyncIterable<unknown>,

@@ -2,50 +2,51 @@ import { Logger } from '@nestjs/common';
 import { LOGGER_CONTEXT } from '../wechatpay-complaint.constants.js';
 
 /**
- * Which of the ordered hosts to call: the first that is not known to be out of reach. A host that
- * could not be reached is passed over for a cooldown; then the first has its chance again.
+ * Chooses the host for each request: the first in the list that is not known to be unreachable. An
+ * unreachable host is skipped for a cooldown, after which requests go to it again.
  */
 export class HostFailover {
   private readonly logger = new Logger(LOGGER_CONTEXT);
-  /** Until when, by `performance.now()`, a host is passed over. */
-  private readonly passedOver = new Map<string, number>();
-
-  private last?: string;
+  /** The moment of `performance.now()` until which a host is skipped. */
+  private readonly skippedUntil = new Map<string, number>();
+  private lastChosen?: string;
 
   constructor(
     private readonly baseUrls: readonly string[],
-    /** Milliseconds. */
-    private readonly cooldown: number,
+    private readonly cooldownInMs: number,
   ) {}
 
-  /** The host for the next request. */
+  /** Chooses the host for the next request, and logs when that is the first one again. */
   choose(): string {
     const url = this.current();
-    if (this.last !== undefined && this.last !== url && url === this.baseUrls[0]) {
-      this.logger.log(`${url} is used again.`);
+    const isBackAtFirst = url === this.baseUrls[0] && url !== this.lastChosen;
+    if (this.lastChosen !== undefined && isBackAtFirst) {
+      this.logger.log(`Requests go to ${url} again.`);
     }
-    this.last = url;
+    this.lastChosen = url;
     return url;
   }
 
-  /** With all of them out of reach, the one that has been so for the longest time. */
+  /** The first host that is not skipped. If all are, the one whose cooldown ends first. */
   current(): string {
     const now = performance.now();
-    const until = (url: string): number => {
-      const end = this.passedOver.get(url) ?? 0;
+    const skippedUntil = (url: string): number => {
+      const end = this.skippedUntil.get(url) ?? 0;
       return end > now ? end : 0;
     };
-    return this.baseUrls.reduce((best, url) => (until(url) < until(best) ? url : best));
+    return this.baseUrls.reduce((best, url) =>
+      skippedUntil(url) < skippedUntil(best) ? url : best,
+    );
   }
 
-  /** To be called when no connection came about, or it broke. */
+  /** Skips a host for the cooldown, because a connection to it failed or broke. */
   reportFailure(url: string, code: string): void {
     const wasCurrent = this.current() === url;
-    this.passedOver.set(url, performance.now() + this.cooldown);
+    this.skippedUntil.set(url, performance.now() + this.cooldownInMs);
     const next = this.current();
     if (wasCurrent && next !== url) {
       this.logger.warn(
-        `${url} cannot be reached (${code}): ${next} is used for ${this.cooldown} ms.`,
+        `${url} cannot be reached (${code}). Requests go to ${next} for the next ${this.cooldownInMs} ms.`,
       );
     }
   }

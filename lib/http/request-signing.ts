@@ -4,10 +4,13 @@ import { formatAuthorization, requestMessage } from '../protocol/authorization.j
 import { signRsaSha256 } from '../protocol/rsa.js';
 import type { WechatPayRequest } from './wechatpay-request.js';
 
-/** The Authorization header for one request, with a time and a nonce of its own. */
+/**
+ * The Authorization header for one request, with a fresh timestamp and nonce.
+ *
+ * @param body the signed part of the body; empty for a request without one
+ */
 export async function signRequest(
   { method, target }: Pick<WechatPayRequest, 'method' | 'target'>,
-  /** What of the body is signed; empty without one. */
   body: string,
   { mchid, serial, privateKey }: Pick<ResolvedOptions, 'mchid' | 'serial' | 'privateKey'>,
 ): Promise<string> {

@@ -1,31 +1,31 @@
-import { isJsonObject } from '../utils/json.js';
-import type { WechatPayError } from '../errors/wechatpay.error.js';
 import { WechatPayApiError } from '../errors/wechatpay-api.error.js';
+import type { WechatPayError } from '../errors/wechatpay.error.js';
 import { WechatPayNetworkError } from '../errors/wechatpay-network.error.js';
 import { WechatPaySignatureError } from '../errors/wechatpay-signature.error.js';
+import { isJsonObject } from '../utils/json.js';
+import { isIdempotent, type WechatPayRequest } from './wechatpay-request.js';
 
 export interface RetrySettings {
-  /** How often a call is sent at most. */
+  /** How often a request is sent at most. */
   readonly attempts: number;
-  /** Milliseconds: the first pause is up to this, each further one up to twice the one before. */
+  /** Milliseconds: the first pause is up to this long, each further one up to twice the last. */
   readonly baseDelay: number;
-  /** Milliseconds. */
+  /** Milliseconds that a pause lasts at most, unless `Retry-After` asks for more. */
   readonly maxDelay: number;
-  /** Milliseconds for a call with all its attempts and pauses. */
+  /** Milliseconds for all attempts and pauses together. */
   readonly deadline: number;
 }
 
-/** Codes of a TLS handshake that failed: the request is only sent after it. */
+/** Node's codes for a failed TLS handshake. The request is only sent after the handshake. */
 const HANDSHAKE = /^ERR_TLS_|CERT|^UNABLE_TO_VERIFY_/;
-/** Codes of Node for a connection that was not made, or broke; those of axios begin with `ERR_`. */
+/** Node's codes for a connection that was not made or broke. The codes of axios begin with `ERR_`. */
 const CONNECTION = /^(E(?!RR_)[A-Z_]+|TIMEOUT)$/;
-/** What failed when a connection was not made; the same codes can come from one that was. */
+/** System calls that precede a connection. The same error codes come from later ones as well. */
 const CONNECTING: readonly unknown[] = ['connect', 'getaddrinfo'];
-const REPEATABLE_METHODS: ReadonlySet<string> = new Set(['GET', 'PUT']);
 const TOO_MANY_REQUESTS = 429;
 const RATE_LIMIT_CODES: ReadonlySet<string> = new Set(['FREQUENCY_LIMITED', 'RATELIMIT_EXCEEDED']);
 
-/** Whether the host may be out of reach. */
+/** Whether the error suggests that the host is unreachable. */
 export function isConnectionFailure(error: WechatPayError): boolean {
   return (
     error instanceof WechatPayNetworkError &&
@@ -33,11 +33,18 @@ export function isConnectionFailure(error: WechatPayError): boolean {
   );
 }
 
+export function isRateLimit(error: WechatPayError): boolean {
+  return (
+    error instanceof WechatPayApiError &&
+    (error.status === TOO_MANY_REQUESTS || RATE_LIMIT_CODES.has(error.code))
+  );
+}
+
 function wasNeverSent({ code, cause }: WechatPayNetworkError): boolean {
   return HANDSHAKE.test(code) || isConnecting(cause);
 }
 
-/** Also of what Node throws when it has tried every address of a host. */
+/** Node throws an AggregateError when it has tried every address of a host. */
 function isConnecting(cause: unknown): boolean {
   if (!isJsonObject(cause)) return false;
   const { syscall, errors } = cause;
@@ -47,36 +54,31 @@ function isConnecting(cause: unknown): boolean {
 }
 
 /**
- * Whether a call may be sent again after this failure. Reading, and setting a URL to what it may be
- * already, can be repeated after anything that may pass. Creating, deleting and answering cannot once
- * they may have taken effect: the repetition would answer that it exists, or that it does not, or a
- * user would be told twice.
- *
- * @param isRepeatable whether WeChat Pay recognises the repetition as one
+ * Whether a request may be sent again after this failure. An idempotent one may after any failure
+ * that can pass. Any other may only when it cannot have taken effect: a second create or delete
+ * would fail because the first succeeded, and a second reply would reach the consumer twice.
  */
 export function mayRetry(
-  method: string,
+  request: Pick<WechatPayRequest, 'method' | 'isIdempotent'>,
   error: WechatPayError,
-  isRepeatable = REPEATABLE_METHODS.has(method),
 ): boolean {
   if (error instanceof WechatPayNetworkError) {
     if (error.code === 'ABORTED') return false;
-    return isRepeatable || wasNeverSent(error);
+    return isIdempotent(request) || wasNeverSent(error);
   }
-  if (error instanceof WechatPayApiError) {
-    const { status, code } = error;
-    if (status === TOO_MANY_REQUESTS || RATE_LIMIT_CODES.has(code)) return true;
-    return status >= 500 && isRepeatable;
-  }
-  // After a probe the genuine answer follows; any other bad signature will be bad again.
+  if (isRateLimit(error)) return true;
+  if (error instanceof WechatPayApiError) return error.status >= 500 && isIdempotent(request);
+  // The response after a probe is genuine; after any other bad signature, the next is bad as well.
   return (
-    error instanceof WechatPaySignatureError && error.code === 'SIGNATURE_PROBE' && isRepeatable
+    error instanceof WechatPaySignatureError &&
+    error.code === 'SIGNATURE_PROBE' &&
+    isIdempotent(request)
   );
 }
 
 /**
- * Milliseconds to wait after the nth failed attempt: exponential with full jitter, so that many
- * instances do not come again together, and never less than what `Retry-After` asks for.
+ * Milliseconds to wait after the nth failed attempt. Exponential with full jitter, so that many
+ * instances do not retry at the same moment, and never less than `Retry-After`.
  */
 export function retryDelay(
   attempt: number,
@@ -84,11 +86,11 @@ export function retryDelay(
   settings: RetrySettings,
 ): number {
   const ceiling = Math.min(settings.maxDelay, settings.baseDelay * 2 ** (attempt - 1));
-  const asked = error instanceof WechatPayApiError ? (error.retryAfter ?? 0) : 0;
-  return Math.max(asked, Math.random() * ceiling);
+  const retryAfter = error instanceof WechatPayApiError ? (error.retryAfter ?? 0) : 0;
+  return Math.max(retryAfter, Math.random() * ceiling);
 }
 
-/** `Retry-After` in milliseconds: it comes as seconds or as a date. */
+/** Milliseconds in a `Retry-After` header, which holds seconds or a date. */
 export function parseRetryAfter(value: string | undefined, now: number): number | undefined {
   if (value === undefined) return undefined;
   const milliseconds = /^\d{1,9}$/.test(value) ? Number(value) * 1000 : Date.parse(value) - now;

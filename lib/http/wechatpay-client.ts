@@ -1,82 +1,81 @@
 import { map, type Observable } from 'rxjs';
-import type { PlatformKeys } from '../keys/platform-keys.js';
 import type { WechatPayRequestConfig } from '../config/wechatpay-complaint-options.interface.js';
-import { parseJsonObject } from '../utils/json.js';
+import { malformedResponse } from '../errors/wechatpay-api.error.js';
+import { WechatPaySignatureError } from '../errors/wechatpay-signature.error.js';
+import type { PlatformKeys } from '../keys/platform-keys.js';
 import { readSignatureHeaders } from '../protocol/signature-headers.js';
 import { SignatureRejection } from '../protocol/signature-rejection.js';
 import { assertSignature, assertTimely } from '../protocol/signature-verification.js';
+import { parseJsonObject } from '../utils/json.js';
 import { ResponseFault, type Reader } from './response-reader.js';
-import { malformedResponse } from '../errors/wechatpay-api.error.js';
-import type { ResponseHead, StreamedResponse, UnverifiedResponse } from './wechatpay-response.js';
 import { requestName, type WechatPayRequest } from './wechatpay-request.js';
-import { WechatPaySignatureError } from '../errors/wechatpay-signature.error.js';
+import type { ResponseHead, StreamedResponse, UnverifiedResponse } from './wechatpay-response.js';
 import type { WechatPayTransport } from './wechatpay-transport.js';
 
-/** Sends calls and hands on only what was verified. */
+/** Sends requests, verifies the signature of every response and parses what was verified. */
 export class WechatPayClient {
   constructor(
     private readonly transport: WechatPayTransport,
     private readonly keys: PlatformKeys,
-    /** Seconds. */
-    private readonly clockTolerance: number,
+    private readonly clockToleranceInSeconds: number,
   ) {}
 
-  /** For calls whose success has no body (204). */
-  execute(call: WechatPayRequest, config?: WechatPayRequestConfig): Observable<void> {
-    return this.exchange(call, config).pipe(map(() => undefined));
+  /** For requests whose success has no body (204). */
+  execute(request: WechatPayRequest, config?: WechatPayRequestConfig): Observable<void> {
+    return this.sendVerified(request, config).pipe(map(() => undefined));
   }
 
   /**
-   * For calls that answer with JSON. `read` checks the documented fields; an AnswerFault of it
-   * becomes a `MALFORMED_RESPONSE` that says which one is wrong.
+   * For requests whose success has a JSON body. `read` checks the documented fields; a ResponseFault
+   * becomes a `MALFORMED_RESPONSE` that says which field is wrong.
    */
   fetch<T>(
-    call: WechatPayRequest,
+    request: WechatPayRequest,
     read: Reader<T>,
     config?: WechatPayRequestConfig,
   ): Observable<T> {
-    return this.exchange(call, config).pipe(
-      map((answer) => {
+    return this.sendVerified(request, config).pipe(
+      map((response) => {
         try {
-          return read(parseJsonObject(answer.body), '');
+          return read(parseJsonObject(response.body));
         } catch (error) {
           if (!(error instanceof ResponseFault)) throw error;
-          const reason = `the answer is genuine, but ${error.message}`;
-          throw malformedResponse(requestName(call), reason, answer);
+          const reason = `the response is genuine, but ${error.message}`;
+          throw malformedResponse(requestName(request), reason, response);
         }
       }),
     );
   }
 
   /**
-   * For downloads, the only successes that WeChat Pay does not sign. What comes is to be treated as a
-   * stranger's; `check` sees it before anything is handed on.
+   * For downloads, the only successes that WeChat Pay does not sign: anybody on the way may have
+   * written the response. `check` sees status and headers before it is emitted.
    */
   download(
-    call: WechatPayRequest,
-    check: (answer: ResponseHead) => void,
+    request: WechatPayRequest,
+    check: (response: ResponseHead) => void,
     config?: WechatPayRequestConfig,
   ): Observable<StreamedResponse> {
-    return this.transport.stream(call, config, check);
+    return this.transport.stream(request, config, check);
   }
 
-  private exchange(
-    call: WechatPayRequest,
+  private sendVerified(
+    request: WechatPayRequest,
     config?: WechatPayRequestConfig,
   ): Observable<UnverifiedResponse> {
-    return this.transport.send(call, config, async (answer) => {
+    return this.transport.send(request, config, async (response) => {
       try {
-        await this.verify(answer);
+        await this.verify(response);
       } catch (error) {
         if (!(error instanceof SignatureRejection)) throw error;
-        throw new WechatPaySignatureError(requestName(call), error, answer);
+        throw new WechatPaySignatureError(requestName(request), error, response);
       }
     });
   }
 
   private async verify({ headers, body }: UnverifiedResponse): Promise<void> {
     const signature = readSignatureHeaders(headers);
-    assertTimely(signature, Date.now(), this.clockTolerance);
+    assertTimely(signature, Date.now(), this.clockToleranceInSeconds);
     assertSignature(signature, body, await this.keys.get(signature.serial));
   }
 }

@@ -1,28 +1,34 @@
+/** A request to WeChat Pay before it is signed. */
 export interface WechatPayRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
-  /** Path and query exactly as they are to be signed and sent. */
+  /** Path and query, escaped. */
   readonly target: string;
   /** Sent as JSON. */
   readonly body?: object;
-  /** Sent as it is, in place of `body`. */
+  /** Sent as is, in place of `body`. */
   readonly content?: RequestBody;
-  /** Whether WeChat Pay recognises a repetition as one. @default by the method: GET and PUT */
+  /** Media type of the response. @default application/json */
+  readonly accept?: string;
+  /** Whether sending it twice has the effect of sending it once. @default true for GET and PUT */
   readonly isIdempotent?: boolean;
-  /** Of the answer. @default 1 MiB */
+  /** Largest response body that is read. @default 1 MiB */
   readonly maxBytes?: number;
-  /** What error codes mean for this call, where that is more than for any call. */
+  /**
+   * What an error means for this request, where that is more specific than for any request: by its
+   * code, or by a part of WeChat Pay's message, which goes first.
+   */
   readonly hints?: Readonly<Record<string, string>>;
 }
 
-/** A body that is not JSON, or of which not all is signed. */
+/** A body that is not JSON, or that is signed in part. */
 export interface RequestBody {
   readonly type: string;
   readonly data: string | Buffer;
-  /** What of it the signature covers. */
+  /** The part that the signature covers. */
   readonly signed: string;
 }
 
-/** For errors and logs. */
+/** Method and path, for errors and log lines. */
 export function requestName({
   method,
   target,
@@ -30,9 +36,19 @@ export function requestName({
   return `${method} ${target}`;
 }
 
-/** The body of a call as it goes out. */
-export function encodeBody({ body, content }: WechatPayRequest): RequestBody | undefined {
+/** The body of a request as it is sent. */
+export function encodeBody({
+  body,
+  content,
+}: Pick<WechatPayRequest, 'body' | 'content'>): RequestBody | undefined {
   if (content !== undefined || body === undefined) return content;
   const data = JSON.stringify(body);
   return { type: 'application/json', data, signed: data };
+}
+
+export function isIdempotent({
+  method,
+  isIdempotent = method === 'GET' || method === 'PUT',
+}: Pick<WechatPayRequest, 'method' | 'isIdempotent'>): boolean {
+  return isIdempotent;
 }

@@ -1,37 +1,37 @@
 import { Readable } from 'node:stream';
 import type { AxiosResponse } from 'axios';
-import { isJsonObject, isNestedWithin, parseJsonObject } from '../utils/json.js';
+import { malformedResponse, WechatPayApiError } from '../errors/wechatpay-api.error.js';
 import { readRequestId } from '../protocol/request-id.js';
 import type { HeaderFields } from '../protocol/signature-headers.js';
-import { toTypedError } from './network-failure.js';
+import { isJsonObject, isNestedWithin, parseJsonObject } from '../utils/json.js';
 import { boundStream, readAtMost } from './bounded-stream.js';
+import { toWechatPayError } from './network-failure.js';
 import { parseRetryAfter } from './retry-policy.js';
-import { malformedResponse, WechatPayApiError } from '../errors/wechatpay-api.error.js';
 import { requestName, type WechatPayRequest } from './wechatpay-request.js';
 
-/** What comes before the body of a 2xx answer. */
+/** Status and headers of a 2xx response. Header names are in lower case. */
 export interface ResponseHead {
   readonly status: number;
   readonly headers: HeaderFields;
   readonly requestId?: string;
 }
 
-/** A 2xx answer whose signature nobody has looked at yet. */
+/** A 2xx response whose signature has not been checked yet. */
 export interface UnverifiedResponse extends ResponseHead {
   readonly body: Buffer;
 }
 
-/** A 2xx answer without a signature, whose body is still on its way. */
+/** An unsigned 2xx response whose body is still arriving. */
 export interface StreamedResponse extends ResponseHead {
   readonly stream: Readable;
 }
 
-/** Most answers have some hundred bytes; certificates a few thousand. */
+/** Most responses have a few hundred bytes, a list of certificates a few thousand. */
 export const MAX_RESPONSE_BYTES = 1024 * 1024;
 
-/** Error answers are signed by nobody; what is made of them goes into logs, and has to fit there. */
+/** Error responses are unsigned and end up in logs, so their parts must be short and plain. */
 const API_CODE = /^\w{1,64}$/;
-/** Two have been seen: `sign_information` in `detail`. */
+/** WeChat Pay sends two levels at most: `sign_information` in `detail`. */
 const MAX_DETAIL_LEVELS = 8;
 
 function toHead({ status, headers }: AxiosResponse<unknown>): ResponseHead {
@@ -45,30 +45,30 @@ function isSuccess({ status }: ResponseHead): boolean {
   return status >= 200 && status < 300;
 }
 
-/** @throws WechatPayApiError what WeChat Pay says, unless that is a success */
+/** @throws WechatPayApiError when the status is not 2xx */
 export function toResponse(
-  call: WechatPayRequest,
+  request: WechatPayRequest,
   response: AxiosResponse<unknown>,
 ): UnverifiedResponse {
   const head = toHead(response);
   const body = Buffer.isBuffer(response.data) ? response.data : Buffer.alloc(0);
   if (isSuccess(head)) return { ...head, body };
-  throw toApiError(call, head, body);
+  throw toApiError(request, head, body);
 }
 
-/** @throws WechatPayApiError what WeChat Pay says, unless that is a success; what `check` throws */
+/** @throws WechatPayApiError when the status is not 2xx, and whatever `check` throws */
 export async function toStreamedResponse(
-  call: WechatPayRequest,
+  request: WechatPayRequest,
   response: AxiosResponse<unknown>,
-  check: (answer: ResponseHead) => void,
-  limit: number,
+  check: (response: ResponseHead) => void,
+  idleLimit: number,
 ): Promise<StreamedResponse> {
   const head = toHead(response);
   const source: unknown = response.data;
-  if (!(source instanceof Readable)) throw new Error('the answer is no stream');
+  if (!(source instanceof Readable)) throw new Error('the response is not a stream');
   if (!isSuccess(head)) {
     const body = await readAtMost(source, MAX_RESPONSE_BYTES);
-    throw toApiError(call, head, body ?? Buffer.alloc(0));
+    throw toApiError(request, head, body ?? Buffer.alloc(0));
   }
   try {
     check(head);
@@ -76,41 +76,47 @@ export async function toStreamedResponse(
     source.destroy();
     throw error;
   }
-  const maxBytes = call.maxBytes ?? MAX_RESPONSE_BYTES;
+  const maxBytes = request.maxBytes ?? MAX_RESPONSE_BYTES;
   const stream = boundStream(source, {
     maxBytes,
-    limit,
-    toTooLarge: () =>
-      malformedResponse(requestName(call), `the answer has more than ${maxBytes} bytes`, head),
-    toTypedError: (error) => toTypedError(call, error, limit),
+    idleLimit,
+    tooLargeError: () =>
+      malformedResponse(requestName(request), `the response has more than ${maxBytes} bytes`, head),
+    mapError: (error) => toWechatPayError(request, error, idleLimit),
   });
   return { ...head, stream };
 }
 
 function toApiError(
-  call: WechatPayRequest,
+  request: WechatPayRequest,
   { status, headers, requestId }: ResponseHead,
   body: Uint8Array,
 ): WechatPayApiError {
   const { code: sentCode, message, detail } = parseJsonObject(body) ?? {};
   const code =
     typeof sentCode === 'string' && API_CODE.test(sentCode) ? sentCode : `HTTP_${status}`;
+  const apiMessage = typeof message === 'string' ? message : 'the response has no message';
   return new WechatPayApiError(
-    requestName(call),
+    requestName(request),
     code,
-    typeof message === 'string' ? message : 'the body has no message',
+    apiMessage,
     isJsonObject(detail) && isNestedWithin(detail, MAX_DETAIL_LEVELS) ? detail : undefined,
     {
       status,
       requestId,
       retryAfter: parseRetryAfter(firstOf(headers['retry-after']), Date.now()),
-      hint: hintFor(call, code),
+      hint: hintFor(request, code, apiMessage),
     },
   );
 }
 
-function hintFor({ hints = {} }: WechatPayRequest, code: string): string | undefined {
-  return Object.hasOwn(hints, code) ? hints[code] : undefined;
+function hintFor(
+  { hints = {} }: WechatPayRequest,
+  code: string,
+  message: string,
+): string | undefined {
+  const key = Object.keys(hints).find((part) => message.includes(part)) ?? code;
+  return Object.hasOwn(hints, key) ? hints[key] : undefined;
 }
 
 function firstOf(field: string | readonly string[] | undefined): string | undefined {

@@ -1,8 +1,8 @@
 import { HttpException } from '@nestjs/common';
 import type { SignatureRejectionCode } from '../errors/wechatpay-signature.error.js';
 
-/** Why a notification was refused. */
-export type ComplaintNotificationCode =
+/** Why a notification was rejected: something is wrong with it, or with how it reached the app. */
+export type ComplaintNotificationRejectionCode =
   | SignatureRejectionCode
   | 'UNSUPPORTED_CONTENT_TYPE'
   | 'UNREADABLE_BODY'
@@ -12,15 +12,21 @@ export type ComplaintNotificationCode =
   | 'NOT_A_COMPLAINT'
   | 'UNSUPPORTED_ALGORITHM'
   | 'DECRYPTION_FAILED'
-  | 'MALFORMED_RESOURCE'
-  | 'IN_PROGRESS'
-  | 'HANDLER_TIMEOUT'
-  | 'STORE_UNAVAILABLE';
+  | 'MALFORMED_RESOURCE';
 
-/** What the sender is told: enough to see which check failed, nothing about this side. */
-const ANSWERS: Readonly<
-  Record<ComplaintNotificationCode, readonly [status: number, message: string]>
-> = {
+/** Why a genuine notification was deferred: it cannot be handled now, and a redelivery can be. */
+export type ComplaintNotificationDeferralCode =
+  'IN_PROGRESS' | 'HANDLER_TIMEOUT' | 'STORE_UNAVAILABLE';
+
+export type ComplaintNotificationCode =
+  ComplaintNotificationRejectionCode | ComplaintNotificationDeferralCode;
+
+type Responses<Code extends string> = Readonly<
+  Record<Code, readonly [status: number, message: string]>
+>;
+
+/** The response to the sender: it names the check that failed and tells nothing about this app. */
+const REJECTIONS: Responses<ComplaintNotificationRejectionCode> = {
   MISSING_HEADERS: [400, 'A signature header is missing'],
   MALFORMED_HEADERS: [400, 'A signature header is malformed'],
   UNSUPPORTED_SIGNATURE_TYPE: [400, 'The signature type is not supported'],
@@ -30,7 +36,7 @@ const ANSWERS: Readonly<
   UNKNOWN_SERIAL: [401, 'The serial is not known'],
   SIGNATURE_MISMATCH: [401, 'The signature is wrong'],
   UNSUPPORTED_CONTENT_TYPE: [415, 'The body must be plain application/json'],
-  UNREADABLE_BODY: [400, 'The body did not arrive whole'],
+  UNREADABLE_BODY: [400, 'The body is incomplete'],
   RAW_BODY_UNAVAILABLE: [500, 'The notification cannot be verified at present'],
   BODY_TOO_LARGE: [413, 'The body is too large'],
   MALFORMED_BODY: [400, 'The body is not a notification'],
@@ -38,33 +44,37 @@ const ANSWERS: Readonly<
   UNSUPPORTED_ALGORITHM: [400, 'The encryption algorithm is not supported'],
   DECRYPTION_FAILED: [400, 'The resource cannot be decrypted'],
   MALFORMED_RESOURCE: [400, 'The resource is not a complaint'],
+};
+
+const DEFERRALS: Responses<ComplaintNotificationDeferralCode> = {
   IN_PROGRESS: [409, 'The notification is being handled'],
   HANDLER_TIMEOUT: [503, 'Handling the notification takes longer'],
   STORE_UNAVAILABLE: [503, 'The notification cannot be handled at present'],
 };
 
+const RESPONSES: Responses<ComplaintNotificationCode> = { ...REJECTIONS, ...DEFERRALS };
+
 /**
- * A notification that is refused. `getResponse()` is the answer that WeChat Pay expects,
- * `{"code":"FAIL","message"}`; `code` is the reason, for your own filters; `detail` says what is
- * wrong and what to do, for logs only.
+ * A notification that was rejected or deferred. `getResponse()` is the body that WeChat Pay expects,
+ * `{"code":"FAIL","message"}`. Your own filters decide by `code`.
  */
 export class ComplaintNotificationException extends HttpException {
-  /** `Request-ID` of the notification, when it has one. */
+  /** `Request-ID` of the notification, if it has one. */
   requestId?: string;
 
   constructor(
     readonly code: ComplaintNotificationCode,
-    /** For logs. Holds no key, no signature and nothing of the plaintext. */
+    /** What is wrong and what to do, for logs. It holds no key, no signature and no plaintext. */
     readonly detail: string,
     options: { cause?: unknown; requestId?: string } = {},
   ) {
-    const [status, message] = ANSWERS[code];
-    super(failure(message), status, { cause: options.cause });
+    const [status, message] = RESPONSES[code];
+    super(failureBody(message), status, { cause: options.cause });
     this.requestId = options.requestId;
   }
 }
 
-/** The body of every negative answer. @see https://pay.weixin.qq.com/doc/v3/merchant/4012467249 */
-export function failure(message: string): { code: 'FAIL'; message: string } {
+/** The body of every 4xx and 5xx response. @see https://pay.weixin.qq.com/doc/v3/merchant/4012467249 */
+export function failureBody(message: string): { code: 'FAIL'; message: string } {
   return { code: 'FAIL', message };
 }

@@ -7,11 +7,13 @@ import {
   Logger,
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { ComplaintNotificationException, failure } from './complaint-notification.exception.js';
-import { logHandlingFailure } from './handler-failure.js';
+import { ComplaintNotificationException, failureBody } from './complaint-notification.exception.js';
 import { LOGGER_CONTEXT } from '../wechatpay-complaint.constants.js';
+import { failureStatus, logFailure } from './handler-failure.js';
+import { notificationLabel } from './notification-label.js';
+import { findNotification } from './received-notification.js';
 
-/** Answers every failure of a notification route as WeChat Pay expects, and with no internals. */
+/** Sends every failure of a notification route as WeChat Pay expects it, without internals. */
 @Catch()
 export class ComplaintNotificationFilter implements ExceptionFilter<unknown> {
   private readonly logger = new Logger(LOGGER_CONTEXT);
@@ -20,23 +22,34 @@ export class ComplaintNotificationFilter implements ExceptionFilter<unknown> {
 
   catch(exception: unknown, host: ArgumentsHost): void {
     const { httpAdapter } = this.adapterHost;
-    const response: unknown = host.switchToHttp().getResponse();
-    const status = exception instanceof HttpException ? exception.getStatus() : 500;
-    logHandlingFailure(this.logger, exception);
+    const response: unknown = host.getArgByIndex(1);
+    this.log(exception, host.getArgByIndex(0));
     if (httpAdapter.isHeadersSent(response)) {
       httpAdapter.end(response);
       return;
     }
-    httpAdapter.reply(response, failure(publicMessage(exception, status)), status);
+    const status = failureStatus(exception);
+    httpAdapter.reply(response, failureBody(publicMessage(exception, status)), status);
+  }
+
+  /** The receiver and the processor log their own exceptions and those of handlers. */
+  private log(exception: unknown, request: object): void {
+    const notification = findNotification(request);
+    if (exception instanceof ComplaintNotificationException) return;
+    if (notification?.hasFailedWith(exception)) return;
+    const what = notification
+      ? notificationLabel(notification.payload)
+      : 'A request to a complaint notification route';
+    logFailure(this.logger, what, exception);
   }
 }
 
-/** Nest's convention: the message of an HttpException is for the client. Not so for a 5xx. */
+/** Nest's convention is that the message of an HttpException is for the client. That of a 5xx is not. */
 function publicMessage(exception: unknown, status: number): string {
-  const isMeantForClient =
+  const isForClient =
     exception instanceof ComplaintNotificationException ||
     (exception instanceof HttpException &&
       status < 500 &&
       !(exception.getResponse() instanceof Error));
-  return isMeantForClient ? exception.message : (STATUS_CODES[status] ?? 'Error');
+  return isForClient ? exception.message : (STATUS_CODES[status] ?? 'Error');
 }

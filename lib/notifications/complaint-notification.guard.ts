@@ -6,18 +6,18 @@ import {
   SetMetadata,
 } from '@nestjs/common';
 import { COMPLAINT_NOTIFICATION_RECEIVER } from '../wechatpay-complaint.constants.js';
-import { COMPLAINT_NOTIFICATION_GUARD_METADATA } from './guarded-route.js';
 import { ComplaintNotificationReceiver } from './complaint-notification.receiver.js';
 import type { ComplaintNotificationPayload } from './complaint-notification-payload.interface.js';
 import type { IncomingRequest } from './raw-body.js';
-import { attachPayload, findPayload } from './request-payload.js';
+import { attachNotification, findNotification } from './received-notification.js';
+import { COMPLAINT_NOTIFICATION_GUARD_METADATA } from './route.metadata.js';
 
 /**
- * Lets a request pass only as a verified and decrypted complaint notification, and keeps the
- * payload for `@ComplaintPayload()`. Part of `@ComplaintNotification()`; by itself for routes that
- * answer in their own way. Its exceptions are answered as WeChat Pay expects without any filter.
+ * Lets a request pass only if it is a genuine complaint notification, and keeps its payload for
+ * `@ComplaintPayload()`. `@ComplaintNotification()` brings it. Use it alone on a route that sends its
+ * own response; such a route does not remember what was handled.
  *
- * @throws ComplaintNotificationException
+ * @throws ComplaintNotificationException, which is a complete response to WeChat Pay without a filter
  */
 @Injectable()
 @SetMetadata(COMPLAINT_NOTIFICATION_GUARD_METADATA, true)
@@ -29,20 +29,20 @@ export class ComplaintNotificationGuard implements CanActivate {
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = this.getRequest(context);
-    // A subclass may stand beside @ComplaintNotification(): what one guard verified, both may use.
-    const payload = findPayload(request) ?? (await this.receiver.receive(request));
-    attachPayload(request, payload);
-    return this.isAccepted(payload, context);
+    // Two guards may be on one route, such as a subclass beside @ComplaintNotification().
+    const notification = findNotification(request) ?? (await this.receiver.receive(request));
+    attachNotification(request, notification);
+    return this.isAccepted(notification.payload, context);
   }
 
-  /** For contexts in which the HTTP request is to be found elsewhere. */
+  /** Override it where the HTTP request is not the first argument of the route. */
   protected getRequest(context: ExecutionContext): IncomingRequest {
-    return context.switchToHttp().getRequest();
+    return context.getArgByIndex(0);
   }
 
   /**
-   * A last word on genuine notifications, for subclasses. To refuse one, throw an HttpException;
-   * `false` is Nest's 403.
+   * Override it to turn genuine notifications down. Throw an HttpException; `false` becomes Nest's
+   * 403. WeChat Pay redelivers the notification in both cases.
    */
   protected isAccepted(
     _payload: ComplaintNotificationPayload,

@@ -1,96 +1,94 @@
-import { Injectable, Logger } from '@nestjs/common';
-import { MerchantContext } from '../merchant/merchant-context.js';
+import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { publishNotification } from '../diagnostics/diagnostics.js';
-import {
-  ComplaintNotificationException,
-  type ComplaintNotificationCode,
-} from './complaint-notification.exception.js';
-import { markLogged } from './handler-failure.js';
-import { ComplaintNotificationVerifier } from './complaint-notification.verifier.js';
+import { MerchantContext } from '../merchant/merchant-context.js';
+import { Deadline } from '../utils/deadline.js';
+import { settlesWithin } from '../utils/settles-within.js';
+import { LOGGER_CONTEXT } from '../wechatpay-complaint.constants.js';
+import { ComplaintNotificationException } from './complaint-notification.exception.js';
 import { ComplaintNotificationProcessor } from './complaint-notification.processor.js';
-import type { ComplaintNotificationPayload } from './complaint-notification-payload.interface.js';
+import { ComplaintNotificationVerifier } from './complaint-notification.verifier.js';
 import {
   assertJsonContentType,
   type IncomingRequest,
   keptRawBody,
   readRawBody,
+  textBodyProperty,
 } from './raw-body.js';
 import { RawBodyCheck } from './raw-body.check.js';
-import { LOGGER_CONTEXT } from '../wechatpay-complaint.constants.js';
-import { since } from '../utils/since.js';
+import { ReceivedNotification } from './received-notification.js';
+import { RejectionLog } from './rejection-log.js';
 
-/** The normal course of things, or a stranger's mistake: nobody is to be woken up by these. */
-const QUIET: readonly ComplaintNotificationCode[] = [
-  'SIGNATURE_PROBE',
-  'UNSUPPORTED_CONTENT_TYPE',
-  'UNREADABLE_BODY',
-];
-
-/**
- * What guard and interceptor of a route share: makes a request of the app a notification, logging
- * every refusal, and has its handler run once.
- */
+/** Turns a request to the app into a verified notification, or rejects it and logs why. */
 @Injectable()
-export class ComplaintNotificationReceiver {
-  private readonly logger = new Logger(LOGGER_CONTEXT);
+export class ComplaintNotificationReceiver implements OnApplicationShutdown {
+  private readonly rejections = new RejectionLog(new Logger(LOGGER_CONTEXT));
 
   constructor(
-    private readonly handler: ComplaintNotificationVerifier,
-    private readonly runner: ComplaintNotificationProcessor,
-    private readonly rawBodyOption: RawBodyCheck,
+    private readonly verifier: ComplaintNotificationVerifier,
+    private readonly processor: ComplaintNotificationProcessor,
+    private readonly rawBodyCheck: RawBodyCheck,
     private readonly merchant: MerchantContext,
   ) {}
 
-  /** @throws ComplaintNotificationException */
-  async receive(request: IncomingRequest): Promise<ComplaintNotificationPayload> {
-    const start = performance.now();
+  /**
+   * The deadline of the response starts here. It covers the wait for a platform certificate, the claim
+   * and the handler.
+   *
+   * @throws ComplaintNotificationException
+   */
+  async receive(request: IncomingRequest): Promise<ReceivedNotification> {
+    const deadline = new Deadline(this.merchant.options.handlerTimeout);
     try {
       assertJsonContentType(request);
-      return await this.handler.verify({
-        headers: request.headers,
-        // Read only once the headers are worth it: strangers cannot make this app read, or log errors.
-        body: keptRawBody(request) ?? (() => this.readBody(request)),
-      });
+      const { headers } = request;
+      // A body in the stream is read only after the headers have passed: strangers cannot make this
+      // app read bodies or log errors about its configuration.
+      const body = keptRawBody(request) ?? (() => this.readBody(request, deadline));
+      const payload = await this.verifier.verify({ headers, body }, deadline);
+      return new ReceivedNotification(payload, (handle) =>
+        this.processor.process(payload, handle, deadline),
+      );
     } catch (error) {
-      if (error instanceof ComplaintNotificationException) {
-        this.log(markLogged(error));
-        const { code, requestId } = error;
-        publishNotification({
-          mchid: this.merchant.mchid,
-          outcome: 'refused',
-          code,
-          requestId,
-          late: false,
-          duration: since(start),
-        });
-      }
+      if (error instanceof ComplaintNotificationException) this.report(error, deadline);
       throw error;
     }
   }
 
-  /**
-   * Runs the handler of a genuine notification, unless it was handled before.
-   *
-   * @throws ComplaintNotificationException IN_PROGRESS, HANDLER_TIMEOUT, STORE_UNAVAILABLE
-   * @throws whatever the handler does
-   */
-  process(
-    notification: ComplaintNotificationPayload,
-    handle: () => Promise<unknown>,
-  ): Promise<void> {
-    return this.runner.run(notification, handle);
+  onApplicationShutdown(): void {
+    this.rejections.summarise();
   }
 
-  private async readBody(request: IncomingRequest): Promise<Uint8Array> {
-    const body = await readRawBody(request);
+  private async readBody(request: IncomingRequest, deadline: Deadline): Promise<Uint8Array> {
+    const textProperty = textBodyProperty(request);
+    if (textProperty !== undefined) {
+      throw new ComplaintNotificationException(
+        'RAW_BODY_UNAVAILABLE',
+        `This app keeps the body as text, in request.${textProperty}. The signature covers the exact ` +
+          'bytes: keep the Buffer.',
+      );
+    }
+    const reading = readRawBody(request);
+    if (!(await settlesWithin(reading, deadline.timeLeft()))) {
+      throw new ComplaintNotificationException(
+        'UNREADABLE_BODY',
+        `The whole body had not arrived after ${Math.round(deadline.elapsed())} ms.`,
+      );
+    }
+    const body = await reading;
     if (body) return body;
-    throw new ComplaintNotificationException('RAW_BODY_UNAVAILABLE', this.rawBodyOption.advice());
+    throw new ComplaintNotificationException('RAW_BODY_UNAVAILABLE', this.rawBodyCheck.advice());
   }
 
-  private log({ code, detail, requestId }: ComplaintNotificationException): void {
-    const line = `Notification refused (${code}): ${detail}${requestId ? ` [Request-ID ${requestId}]` : ''}`;
-    if (code === 'RAW_BODY_UNAVAILABLE') this.logger.error(line);
-    else if (QUIET.includes(code)) this.logger.debug(line);
-    else this.logger.warn(line);
+  private report(exception: ComplaintNotificationException, deadline: Deadline): void {
+    this.rejections.log(exception);
+    const { code, requestId } = exception;
+    publishNotification({
+      mchid: this.merchant.mchid,
+      outcome: 'rejected',
+      code,
+      requestId,
+      late: false,
+      duration: deadline.elapsed(),
+    });
   }
 }

@@ -1,30 +1,74 @@
+import { inspect } from 'node:util';
 import { isNativeError } from 'node:util/types';
 import { HttpException, type Logger } from '@nestjs/common';
-import type { ComplaintNotificationException } from './complaint-notification.exception.js';
+import { typeName } from '../utils/type-name.js';
 
-/** Refusals of this package are logged where they are made, with more than is known here. */
-const logged = new WeakSet<object>();
+/** Causes of causes are followed this far. */
+const MAX_CAUSES = 5;
+const MAX_TEXT_LENGTH = 500;
 
-export function markLogged<T extends ComplaintNotificationException>(exception: T): T {
-  logged.add(exception);
-  return exception;
+/**
+ * The status of the response to a failed handler. Only 4xx and 5xx make WeChat Pay redeliver, so an
+ * HttpException with another status counts as any other error.
+ */
+export function failureStatus(error: unknown): number {
+  const status = error instanceof HttpException ? error.getStatus() : 500;
+  return status >= 400 && status < 600 ? status : 500;
 }
 
 /**
- * Logs that a handler failed. Of an error only its stack: the properties of errors of HTTP clients
- * and databases hold requests and rows.
+ * Logs why a notification was not handled: at warn when the app responds with a 4xx of its own choice,
+ * otherwise at error.
+ *
+ * @param what the notification, such as "Notification EV-1 (CREATE_COMPLAINT, complaint 2)"
  */
-export function logHandlingFailure(logger: Logger, error: unknown): void {
-  if (typeof error === 'object' && error !== null && logged.has(error)) return;
-  if (error instanceof HttpException && error.getStatus() < 500) {
+export function logFailure(logger: Logger, what: string, error: unknown): void {
+  const status = failureStatus(error);
+  if (error instanceof HttpException && error.getStatus() === status && status < 500) {
     logger.warn(
-      `A notification was turned away with ${error.getStatus()} by a ${error.name} of this app; ` +
-        'WeChat Pay will repeat it.',
+      `${what} was not handled: the app responded with ${status} (${error.name}: ${error.message}). ` +
+        'WeChat Pay redelivers it.',
     );
     return;
   }
-  const [reason, stack] = isNativeError(error)
-    ? ['', error.stack]
-    : [' Something that is not an Error was thrown.', undefined];
-  logger.error(`Handling a notification failed, WeChat Pay will repeat it.${reason}`, stack);
+  const reason =
+    error instanceof HttpException && error.getStatus() !== status
+      ? `An HttpException with status ${error.getStatus()} was thrown, which is no failure to WeChat Pay, so the response is 500. `
+      : '';
+  logger.error(
+    `${what} was not handled. ${reason}WeChat Pay redelivers it.`,
+    describeFailure(error),
+  );
+}
+
+/**
+ * What a handler threw, for logs: name, message and stack, and those of its causes. Other properties of
+ * an error are not printed, because those of HTTP clients and databases hold requests and rows.
+ */
+export function describeFailure(error: unknown): string {
+  const parts: string[] = [];
+  let cause = error;
+  for (let depth = 0; depth <= MAX_CAUSES && (depth === 0 || cause != null); depth += 1) {
+    parts.push(describe(cause));
+    cause = isObject(cause) ? cause.cause : undefined;
+  }
+  return parts.join('\n[cause]: ');
+}
+
+function describe(error: unknown): string {
+  if (!isObject(error)) {
+    return `${typeName(error)} thrown: ${inspect(error).slice(0, MAX_TEXT_LENGTH)}`;
+  }
+  const { name, message, stack } = error;
+  // RxJS' errors and DOMException are no native errors, but look like one.
+  if (isNativeError(error) || typeof message === 'string') {
+    const title = `${typeof name === 'string' ? name : 'Error'}: ${String(message)}`;
+    if (typeof stack !== 'string') return title;
+    return stack.includes(String(message)) ? stack : `${title}\n${stack}`;
+  }
+  return `object thrown, with the properties ${Object.keys(error).join(', ').slice(0, MAX_TEXT_LENGTH)}`;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
 }

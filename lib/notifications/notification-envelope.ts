@@ -1,36 +1,34 @@
-import type { KeyObject } from 'node:crypto';
 import { inspect } from 'node:util';
-import { isNativeError } from 'node:util/types';
-import { AEAD_AES_256_GCM, type AeadCiphertext, decryptAesGcm } from '../protocol/aes-gcm.js';
+import { AEAD_AES_256_GCM, type AeadCiphertext } from '../protocol/aes-gcm.js';
 import { isJsonObject, type JsonObject, parseJsonObject } from '../utils/json.js';
 import { ComplaintNotificationException } from './complaint-notification.exception.js';
-import type { ComplaintResource } from './complaint-notification-payload.interface.js';
 
-/** A notification's body, checked for shape; the resource is still encrypted. */
-export interface ComplaintEnvelope {
+/** The body of a notification. Its resource is still encrypted. */
+export interface NotificationEnvelope {
   readonly id: string;
-  readonly create_time: string;
   readonly event_type: string;
-  readonly resource_type: string;
-  readonly summary: string;
-  readonly original_type: string;
+  readonly create_time?: string;
+  readonly resource_type?: string;
+  readonly summary?: string;
+  readonly original_type?: string;
   readonly resource: AeadCiphertext;
 }
 
 const COMPLAINT = 'complaint';
 const EVENT_TYPE_PREFIX = 'COMPLAINT.';
 /**
- * 36 characters have been seen. It becomes a key of stores and a word of log lines, so it is bounded,
- * and without white space, control characters and halves of characters.
+ * Ids of 36 characters have been seen. An id becomes a key of stores and a word of log lines, so it is
+ * bounded and has no white space, no control characters and no halves of surrogate pairs.
  */
 const ID = /^[^\p{C}\p{Z}]{1,128}$/u;
 
 /**
- * Reads the body of a notification whose signature held.
+ * Reads the body of a notification whose signature was verified. Only what identifies the notification
+ * and what decrypts it has to be there; an optional field that is not text is ignored.
  *
  * @throws ComplaintNotificationException MALFORMED_BODY, NOT_A_COMPLAINT, UNSUPPORTED_ALGORITHM
  */
-export function parseEnvelope(body: Uint8Array): ComplaintEnvelope {
+export function parseEnvelope(body: Uint8Array): NotificationEnvelope {
   const json = parseJsonObject(body);
   if (!json) {
     throw new ComplaintNotificationException(
@@ -39,97 +37,58 @@ export function parseEnvelope(body: Uint8Array): ComplaintEnvelope {
     );
   }
   const resource = isJsonObject(json.resource) ? json.resource : {};
-  const faults: string[] = [];
-  const text = (from: JsonObject, field: string, path = field): string => {
-    const value = from[field];
-    if (typeof value === 'string') return value;
-    faults.push(path);
-    return '';
-  };
-  const envelope = {
-    id: text(json, 'id'),
-    create_time: text(json, 'create_time'),
-    event_type: text(json, 'event_type'),
-    resource_type: text(json, 'resource_type'),
-    summary: text(json, 'summary'),
-    original_type: text(resource, 'original_type', 'resource.original_type'),
-    resource: {
-      ciphertext: text(resource, 'ciphertext', 'resource.ciphertext'),
-      nonce: text(resource, 'nonce', 'resource.nonce'),
-      // Absent and null are legal, and mean an empty one.
-      associated_data:
-        resource.associated_data == null
-          ? undefined
-          : text(resource, 'associated_data', 'resource.associated_data'),
-    },
-  };
-  const algorithm = text(resource, 'algorithm', 'resource.algorithm');
-  if (!ID.test(envelope.id)) faults.push('id');
-  if (faults.length > 0) {
+  const id = textIn(json, 'id');
+  const event_type = textIn(json, 'event_type');
+  const algorithm = textIn(resource, 'algorithm');
+  const ciphertext = textIn(resource, 'ciphertext');
+  const nonce = textIn(resource, 'nonce');
+  const isIdentified = id !== undefined && ID.test(id);
+  if (
+    !isIdentified ||
+    event_type === undefined ||
+    algorithm === undefined ||
+    ciphertext === undefined ||
+    nonce === undefined
+  ) {
+    const faults = Object.entries({
+      id: isIdentified,
+      event_type,
+      'resource.algorithm': algorithm,
+      'resource.ciphertext': ciphertext,
+      'resource.nonce': nonce,
+    }).filter(([, value]) => value === undefined || value === false);
     throw new ComplaintNotificationException(
       'MALFORMED_BODY',
-      `The body is genuine, but not a notification as documented: ${[...new Set(faults)].join(', ')}.`,
+      'The body is signed by WeChat Pay, but these fields are missing or malformed: ' +
+        `${faults.map(([field]) => field).join(', ')}.`,
     );
   }
-  if (envelope.original_type !== COMPLAINT || !envelope.event_type.startsWith(EVENT_TYPE_PREFIX)) {
+  const original_type = textIn(resource, 'original_type');
+  if ((original_type ?? COMPLAINT) !== COMPLAINT || !event_type.startsWith(EVENT_TYPE_PREFIX)) {
     throw new ComplaintNotificationException(
       'NOT_A_COMPLAINT',
-      `Notification ${inspect(envelope.id)} is a ${inspect(envelope.event_type)} on ` +
-        `${inspect(envelope.original_type)}: give that API a notify_url of its own.`,
+      `Notification ${inspect(id)} has the event type ${inspect(event_type)} and the original type ` +
+        `${inspect(original_type)}. Give the API that sends it a notify_url of its own.`,
     );
   }
   if (algorithm !== AEAD_AES_256_GCM) {
     throw new ComplaintNotificationException(
       'UNSUPPORTED_ALGORITHM',
-      `Notification ${inspect(envelope.id)} uses ${inspect(algorithm)}, only ${AEAD_AES_256_GCM} is known.`,
+      `Notification ${inspect(id)} is encrypted with ${inspect(algorithm)}; only ${AEAD_AES_256_GCM} is supported.`,
     );
   }
-  return envelope;
+  return {
+    id,
+    event_type,
+    create_time: textIn(json, 'create_time'),
+    resource_type: textIn(json, 'resource_type'),
+    summary: textIn(json, 'summary'),
+    original_type,
+    resource: { ciphertext, nonce, associated_data: textIn(resource, 'associated_data') },
+  };
 }
 
-/**
- * Decrypts the resource. Fields that are not documented stay, but `util.inspect` and with it
- * `console.log` show only that they are there. JSON has them: whoever stores a payload needs them.
- *
- * @throws ComplaintNotificationException DECRYPTION_FAILED, MALFORMED_RESOURCE
- */
-export function decryptComplaint(
-  { id, resource }: ComplaintEnvelope,
-  apiV3Key: KeyObject,
-): ComplaintResource {
-  let plaintext: Buffer;
-  try {
-    plaintext = decryptAesGcm(resource, apiV3Key);
-  } catch (cause) {
-    throw new ComplaintNotificationException(
-      'DECRYPTION_FAILED',
-      `Notification ${inspect(id)} is genuine, but its resource does not decrypt ` +
-        `(${isNativeError(cause) ? cause.message : 'unknown reason'}). ` +
-        'Is apiV3Key the one now set in the merchant console?',
-      { cause },
-    );
-  }
-  const complaint = parseJsonObject(plaintext);
-  if (!isComplaint(complaint)) {
-    throw new ComplaintNotificationException(
-      'MALFORMED_RESOURCE',
-      `Notification ${inspect(id)} decrypts to something without complaint_id and action_type.`,
-    );
-  }
-  Object.defineProperty(complaint, inspect.custom, { value: inspectComplaint });
-  return complaint;
-}
-
-function isComplaint(resource: JsonObject | undefined): resource is ComplaintResource {
-  return (
-    typeof resource?.complaint_id === 'string' &&
-    resource.complaint_id !== '' &&
-    typeof resource.action_type === 'string'
-  );
-}
-
-function inspectComplaint(this: ComplaintResource): object {
-  const { complaint_id, action_type, ...others } = this;
-  const hidden = Object.keys(others).map((field) => [field, '[hidden]'] as const);
-  return { complaint_id, action_type, ...Object.fromEntries(hidden) };
+function textIn(object: JsonObject, field: string): string | undefined {
+  const value = object[field];
+  return typeof value === 'string' ? value : undefined;
 }

@@ -1,7 +1,7 @@
 import { createCipheriv, type KeyObject } from 'node:crypto';
 import { type AeadCiphertext, CIPHER, TAG_LENGTH } from '../protocol/aes-gcm.js';
 
-/** The counterpart, for simulators and test signers. */
+/** Encrypts as WeChat Pay does: base64 of the encrypted text followed by its tag. */
 export function encryptAesGcm(
   plaintext: string | Uint8Array,
   { nonce, associated_data }: Omit<AeadCiphertext, 'ciphertext'>,

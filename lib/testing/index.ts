@@ -1,3 +1,4 @@
+export { acceptNotification, type AcceptedNotification } from './accept-notification.js';
 export {
   createTestCertificate,
   createTestMerchant,
@@ -15,25 +16,30 @@ export {
   signComplaintNotification,
   type SignedNotification,
   signNotificationBody,
-} from './sign-complaint-notification.js';
+} from './notification-signer.js';
+export type { SimulatedStep } from './simulator/consumer.js';
+export type { SimulatedFault } from './simulator/faults.js';
 export {
   type Delivery,
   type DeliveryAttempt,
   type NotificationKind,
   type NotifyOptions,
-  RETRY_SCHEDULE,
+  REDELIVERY_SCHEDULE,
 } from './simulator/notification-delivery.js';
+export type { SimulatedRequest } from './simulator/request-authentication.js';
+export type { CallbackUrlResponses } from './simulator/routes/callback-url.routes.js';
 export type { SimulatedError } from './simulator/simulated-response.js';
 export type {
+  SimulatedComplaint,
   SimulatedComplaintContent,
+  SimulatedHistoryEntry,
+  SimulatedMedia,
+} from './simulator/state/complaint-record.js';
+export type {
   SimulatedMessage,
   SimulatedPlatformRequest,
-} from './simulator/simulated-complaints.js';
-export type { SimulatedRequest } from './simulator/request-authentication.js';
-export type { SimulatedFault } from './simulator/simulated-fault.js';
-export type { CallbackUrlResponses } from './simulator/callback-url.routes.js';
+} from './simulator/state/simulated-complaints.js';
 export {
-  type SimulatedStep,
   WechatPaySimulator,
   type WechatPaySimulatorOptions,
 } from './simulator/wechatpay-simulator.js';

@@ -1,8 +1,8 @@
-import { KeyObject, randomBytes, webcrypto } from 'node:crypto';
+import { KeyObject, randomBytes, randomInt, webcrypto } from 'node:crypto';
 import type { WechatPayComplaintModuleOptions } from '../config/wechatpay-complaint-options.interface.js';
 import { PUBLIC_KEY_ID_PREFIX } from '../protocol/constants.js';
 
-/** A key pair of the pretended WeChat Pay. */
+/** A key pair of the simulated WeChat Pay. */
 export interface TestPlatformKey {
   /** `PUB_KEY_ID_...`, or the serial number of the certificate. */
   readonly id: string;
@@ -12,16 +12,16 @@ export interface TestPlatformKey {
 }
 
 /**
- * How WeChat Pay signs for a merchant: with its public key, with platform certificates that are
- * downloaded, or with either, while one is replaced by the other.
+ * How WeChat Pay signs for a merchant: with its public key, with platform certificates that the
+ * merchant downloads, or, during a migration from certificates to the public key, with either.
  */
 export type TestMerchantMode = 'public-key' | 'certificate' | 'migration';
 
-/** A merchant that exists nowhere, with everything that the merchant console would hand out. */
+/** A fictitious merchant with everything that the merchant console would provide. */
 export interface TestMerchant {
   readonly mode: TestMerchantMode;
   readonly mchid: string;
-  /** Serial of `certificate`. */
+  /** Serial number of `certificate`. */
   readonly serial: string;
   /** `apiclient_key.pem` */
   readonly privateKey: string;
@@ -32,16 +32,25 @@ export interface TestMerchant {
   readonly publicKey: TestPlatformKey;
   /** What WeChat Pay signs with in platform-certificate mode. */
   readonly platformCertificate: TestPlatformKey;
-  /** Ready for `WechatPayComplaintModule.forRoot(...)`, but for `baseUrls`. */
+  /**
+   * For `WechatPayComplaintModule.forRoot(...)`. Calls go to a closed port of loopback, never to
+   * WeChat Pay: `WechatPaySimulator#moduleOptions` replaces `baseUrls`.
+   */
   readonly options: WechatPayComplaintModuleOptions;
-  /** The same as `WECHATPAY_*` variables, for apps that use the config factory. */
+  /**
+   * The same as environment variables, for apps that use the config factory. Every variable that the
+   * factory reads is set, those that do not apply to an empty string, so that nothing of a `.env` is
+   * mixed in (unless `ConfigModule` has the option `override`). `NO_PROXY` keeps its value and excludes
+   * 127.0.0.1 as well; with NODE_USE_ENV_PROXY, Node reads it only when a process starts.
+   * `WechatPaySimulator#environment` replaces `WECHATPAY_BASE_URLS`.
+   */
   readonly environment: Readonly<Record<string, string>>;
 }
 
 export interface TestMerchantOptions {
   /** @default 'public-key' */
   readonly mode?: TestMerchantMode;
-  /** @default '1900000109' */
+  /** @default an id that no other merchant of this process has */
   readonly mchid?: string;
 }
 
@@ -53,16 +62,24 @@ const RSA = {
 };
 const YEAR = 365 * 24 * 60 * 60 * 1000;
 
-/** Makes three RSA key pairs, which takes a moment: call it once per suite. */
+/** The discard port, on which nothing listens: a test without a simulator must not reach anybody. */
+const CLOSED_PORT = 'http://127.0.0.1:9';
+
+/** Ten digits, as WeChat Pay's merchant ids have. */
+let lastMchid = 1_900_000_000 + randomInt(90_000_000);
+
+/** Generates three RSA key pairs, which takes a moment: call it once per suite. */
 export async function createTestMerchant({
   mode = 'public-key',
-  mchid = '1900000109',
+  mchid = String((lastMchid += 1)),
 }: TestMerchantOptions = {}): Promise<TestMerchant> {
   const [own, publicKey, platformCertificate] = await Promise.all([
     createTestCertificate({ commonName: mchid }),
     createTestPublicKey(),
     createTestCertificate(),
   ]);
+  const hasPublicKey = mode !== 'certificate';
+  const download = mode !== 'public-key';
   const merchant = {
     mchid,
     serial: own.id,
@@ -77,24 +94,41 @@ export async function createTestMerchant({
     platformCertificate,
     options: {
       ...merchant,
-      ...(mode !== 'certificate' && { platformKeys: { [publicKey.id]: publicKey.pem } }),
-      platformCertificates: { download: mode !== 'public-key' },
+      ...(hasPublicKey && { platformKeys: { [publicKey.id]: publicKey.pem } }),
+      platformCertificates: { download },
+      baseUrls: [CLOSED_PORT],
+      request: { proxy: false },
     },
     environment: {
       WECHATPAY_MCHID: merchant.mchid,
       WECHATPAY_SERIAL: merchant.serial,
       WECHATPAY_PRIVATE_KEY: merchant.privateKey,
+      WECHATPAY_PRIVATE_KEY_PATH: '',
       WECHATPAY_API_V3_KEY: merchant.apiV3Key,
-      ...(mode !== 'certificate' && {
-        WECHATPAY_PUBLIC_KEY_ID: publicKey.id,
-        WECHATPAY_PUBLIC_KEY: publicKey.pem,
-      }),
-      WECHATPAY_DOWNLOAD_CERTIFICATES: String(mode !== 'public-key'),
+      WECHATPAY_PUBLIC_KEY_ID: hasPublicKey ? publicKey.id : '',
+      WECHATPAY_PUBLIC_KEY: hasPublicKey ? publicKey.pem : '',
+      WECHATPAY_PUBLIC_KEY_PATH: '',
+      WECHATPAY_PLATFORM_CERTIFICATE: '',
+      WECHATPAY_PLATFORM_CERTIFICATE_PATH: '',
+      WECHATPAY_DOWNLOAD_CERTIFICATES: String(download),
+      WECHATPAY_REFRESH_INTERVAL: '',
+      WECHATPAY_BASE_URLS: CLOSED_PORT,
+      WECHATPAY_CALLBACK_URL: '',
+      WECHATPAY_TIMEOUT: '',
+      WECHATPAY_CLOCK_TOLERANCE: '',
+      ...excludeLoopbackFromProxies(),
     },
   };
 }
 
-/** A key pair as of public-key mode. */
+/** Clients read the variable in lower case first; both hosts of the kit are 127.0.0.1. */
+function excludeLoopbackFromProxies(): { NO_PROXY: string; no_proxy: string } {
+  const inherited = process.env.no_proxy || process.env.NO_PROXY;
+  const value = inherited ? `${inherited},127.0.0.1` : '127.0.0.1';
+  return { NO_PROXY: value, no_proxy: value };
+}
+
+/** A key pair for public-key mode. */
 export async function createTestPublicKey(): Promise<TestPlatformKey> {
   const { privateKey, publicKey } = await generateKeys();
   const digits = BigInt(`0x${randomBytes(16).toString('hex')}`)
@@ -125,7 +159,7 @@ export async function createTestCertificate({
   const { X509CertificateGenerator } = await loadX509();
   const keys = await generateKeys();
   const serial = randomBytes(20);
-  // Positive and without a leading zero, so that its hex has 40 digits everywhere.
+  // Positive and without a leading zero, so that every tool prints 40 hex digits.
   serial[0] = (serial.readUInt8(0) & 0x3f) | 0x40;
   const id = serial.toString('hex').toUpperCase();
   const certificate = await X509CertificateGenerator.createSelfSigned(
@@ -146,7 +180,7 @@ function generateKeys(): Promise<webcrypto.CryptoKeyPair> {
   return webcrypto.subtle.generateKey(RSA, true, ['sign', 'verify']);
 }
 
-/** An optional peer: needed by tests only, and only by this entry point. */
+/** An optional peer dependency: only tests need it, and only this entry point loads it. */
 async function loadX509() {
   try {
     await import('reflect-metadata');

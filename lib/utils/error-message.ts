@@ -1,9 +1,12 @@
 import { isNativeError } from 'node:util/types';
 
-/** What an error says. By no `instanceof`: under jest, errors of Node are of another realm. */
+/**
+ * The message of an error, or the text of anything else that was thrown. Avoids `instanceof Error`,
+ * which is false for errors of another realm: under jest, those of Node itself.
+ */
 export function errorMessage(error: unknown): string {
   if (!isNativeError(error)) return String(error);
-  // What Node throws when it has tried every address of a host has no message of its own.
+  // When every address of a host failed, Node throws an AggregateError without a message.
   return error.message === '' && 'errors' in error && Array.isArray(error.errors)
     ? error.errors.map(errorMessage).join('; ')
     : error.message;

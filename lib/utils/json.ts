@@ -1,14 +1,14 @@
-/** A JSON object of which nothing but its being an object is known. */
+/** A JSON object whose fields have not been checked yet. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Strict: bytes that are not UTF-8 are an error, never U+FFFD. A leading BOM is skipped. */
+/** Rejects bytes that are not UTF-8 instead of replacing them by U+FFFD. Skips a leading BOM. */
 const UTF8 = new TextDecoder('utf-8', { fatal: true });
 
-/** The JSON object in these bytes, or undefined when they hold anything else. */
+/** Parses bytes that hold a JSON object. Returns undefined for any other content. */
 export function parseJsonObject(bytes: Uint8Array): JsonObject | undefined {
   try {
     const value: unknown = JSON.parse(UTF8.decode(bytes));
@@ -19,9 +19,9 @@ export function parseJsonObject(bytes: Uint8Array): JsonObject | undefined {
 }
 
 /**
- * Whether a value of `JSON.parse` has at most so many levels of objects and arrays. Parsing is not
- * recursive, but nearly all that is done with the result is: `JSON.stringify` fails on some
- * thousand levels.
+ * Whether a value that `JSON.parse` returned has at most this many levels of objects and arrays.
+ * Parsing is not recursive, but most uses of the result are: `JSON.stringify` overflows the stack at
+ * a few thousand levels.
  */
 export function isNestedWithin(value: unknown, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return true;

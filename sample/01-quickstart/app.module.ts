@@ -6,7 +6,9 @@ import { ComplaintsController } from './complaints.controller.js';
 
 @Module({
   imports: [
+    // Loads .env into the environment.
     ConfigModule.forRoot(),
+    // Reads the WECHATPAY_* variables. The app registers WECHATPAY_CALLBACK_URL when it starts.
     WechatPayComplaintModule.forRootAsync(wechatPayComplaintConfig.asProvider()),
   ],
   controllers: [ComplaintsController],

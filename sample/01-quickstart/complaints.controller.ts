@@ -11,13 +11,13 @@ export class ComplaintsController {
 
   @Post('complaints')
   @ComplaintNotification()
-  handle(@ComplaintPayload() { event_type, complaint }: ComplaintNotificationPayload): void {
+  handle(@ComplaintPayload() { complaint }: ComplaintNotificationPayload): void {
     switch (complaint.action_type) {
       case 'CREATE_COMPLAINT':
-        this.logger.warn(`New complaint ${complaint.complaint_id}: look it up and answer it`);
+        this.logger.warn(`New complaint ${complaint.complaint_id}: reply within 24 hours`);
         break;
       default:
-        this.logger.log(`${event_type}: ${complaint.action_type} on ${complaint.complaint_id}`);
+        this.logger.log(`Complaint ${complaint.complaint_id}: ${complaint.action_type}`);
     }
   }
 }

@@ -1,32 +1,89 @@
 import assert from 'node:assert/strict';
-import { ConsoleLogger, type INestApplication } from '@nestjs/common';
+import { setTimeout as delay } from 'node:timers/promises';
+import { ConsoleLogger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ComplaintNotificationService } from 'nestjs-wechatpay-complaint';
 import { createTestMerchant, WechatPaySimulator } from 'nestjs-wechatpay-complaint/testing';
 import { firstValueFrom } from 'rxjs';
 import { AppModule } from './app.module.js';
 
-/** Runs the app of this folder against a WeChat Pay on loopback, and checks every step. */
+/** Runs the app of this folder with a simulated WeChat Pay on loopback, and checks every step. */
 
 const HOST = 'shop.example.com';
-const URL_1 = `https://${HOST}/wechatpay/complaints-to-be`;
-const URL_2 = `https://${HOST}/wechatpay/complaints`;
+const CALLBACK_URL = `https://${HOST}/wechatpay/complaints`;
+const NEW_CALLBACK_URL = `https://www.${HOST}/wechatpay/complaints`;
 
-/** Prints what the app logs below the step that caused it, and remembers it. */
-class StepLogger extends ConsoleLogger {
-  readonly lines: string[] = [];
+async function main(): Promise<void> {
+  const merchant = await createTestMerchant();
+  const simulator = await WechatPaySimulator.start({ merchants: [merchant] });
+  Object.assign(process.env, simulator.environment(merchant), {
+    WECHATPAY_CALLBACK_URL: CALLBACK_URL,
+  });
 
-  override log(message: string): void {
-    this.write('log', message);
-  }
+  const app = await NestFactory.create(AppModule, {
+    rawBody: true,
+    logger: new ConsoleLogger({ prefix: 'app' }),
+  });
+  await app.listen(0, '127.0.0.1');
+  simulator.mapHost(HOST, await app.getUrl());
+  simulator.mapHost(`www.${HOST}`, await app.getUrl());
 
-  override warn(message: string): void {
-    this.write('warn', message);
-  }
+  try {
+    const notifications = app.get(ComplaintNotificationService);
 
-  private write(level: string, message: string): void {
-    this.lines.push(message);
-    console.log(`      app ${level.padEnd(4)} | ${message}`);
+    await step('The app registers its callback URL at startup', async () => {
+      for (let i = 0; i < 1000 && !simulator.registeredUrl(merchant); i += 1) await delay(10);
+      assert.equal(simulator.registeredUrl(merchant), CALLBACK_URL);
+      return CALLBACK_URL;
+    });
+
+    await step('It reads which URL is registered', async () => {
+      const registration = await firstValueFrom(notifications.get());
+      assert.deepEqual(registration, { mchid: merchant.mchid, url: CALLBACK_URL });
+      return JSON.stringify(registration);
+    });
+
+    await step('A consumer complains', async () => {
+      const { delivery } = await simulator.complain(merchant, { complaint_id: 'C-1' });
+      assert.equal(delivery?.attempts[0]?.status, 204);
+      return 'verified, decrypted and handled, response 204';
+    });
+
+    await step('The consumer leaves a message', async () => {
+      const { delivery } = await simulator.sendUserMessage(merchant, 'C-1', { text: '有人吗' });
+      assert.equal(delivery?.attempts[0]?.status, 204);
+      return 'verified, decrypted and handled, response 204';
+    });
+
+    await step('WeChat Pay sends a probe to test whether the app verifies signatures', async () => {
+      const { attempts } = await simulator.notify(merchant, { kind: 'probe' });
+      assert.equal(attempts[0]?.status, 401);
+      return `rejected, response 401 ${attempts[0].body}`;
+    });
+
+    await step('Somebody sends a forged notification', async () => {
+      const { attempts } = await simulator.notify(merchant, { kind: 'tampered' });
+      assert.equal(attempts[0]?.status, 401);
+      return `rejected, response 401 ${attempts[0].body}`;
+    });
+
+    await step('The app moves to another URL', async () => {
+      const { outcome } = await firstValueFrom(notifications.ensure({ url: NEW_CALLBACK_URL }));
+      assert.equal(outcome, 'updated');
+      assert.equal(simulator.registeredUrl(merchant), NEW_CALLBACK_URL);
+      return NEW_CALLBACK_URL;
+    });
+
+    await step('It removes the URL', async () => {
+      await firstValueFrom(notifications.delete());
+      assert.equal(simulator.registeredUrl(merchant), undefined);
+      return 'no URL is registered';
+    });
+
+    console.log(`\nAll ${steps} steps succeeded.`);
+  } finally {
+    await app.close();
+    await simulator.stop();
   }
 }
 
@@ -34,89 +91,11 @@ let steps = 0;
 
 async function step(name: string, run: () => Promise<string>): Promise<void> {
   steps += 1;
-  console.log(`\n  ${steps}. ${name}`);
-  console.log(`      ok       | ${await run()}`);
+  console.log(`\n${steps}. ${name}`);
+  console.log(`   ok: ${await run()}`);
 }
 
-const merchant = await createTestMerchant();
-const simulator = await WechatPaySimulator.start({ merchants: [merchant] });
-Object.assign(process.env, merchant.environment, { WECHATPAY_BASE_URLS: simulator.url });
-
-const logger = new StepLogger({ logLevels: ['warn', 'error', 'fatal'] });
-const app: INestApplication = await NestFactory.create(AppModule, {
-  rawBody: true,
-  logger: ['error', 'fatal'],
-});
-await app.listen(0, '127.0.0.1');
-app.useLogger(logger);
-simulator.mapHost(HOST, await app.getUrl());
-console.log(`App on ${await app.getUrl()}, WeChat Pay simulator on ${simulator.url}`);
-
-try {
-  const notifications = app.get(ComplaintNotificationService);
-
-  await step('create (POST)', async () => {
-    const created = await firstValueFrom(notifications.create({ url: URL_1 }));
-    assert.deepEqual(created, { mchid: merchant.mchid, url: URL_1 });
-    return JSON.stringify(created);
-  });
-
-  await step('get (GET)', async () => {
-    const registered = await firstValueFrom(notifications.get());
-    assert.deepEqual(registered, { mchid: merchant.mchid, url: URL_1 });
-    return JSON.stringify(registered);
-  });
-
-  await step('update (PUT)', async () => {
-    const updated = await firstValueFrom(notifications.update({ url: URL_2 }));
-    assert.deepEqual(updated, { mchid: merchant.mchid, url: URL_2 });
-    return JSON.stringify(updated);
-  });
-
-  await step('a consumer complains', async () => {
-    const delivery = await simulator.notify(merchant, { complaint: { complaint_id: 'C-1' } });
-    assert.equal(delivery.attempts[0]?.status, 204);
-    assert.ok(logger.lines.some((line) => line.includes('New complaint C-1')));
-    return 'verified, decrypted, handled, answered with 204';
-  });
-
-  await step('the consumer leaves a message', async () => {
-    const delivery = await simulator.notify(merchant, {
-      event_type: 'COMPLAINT.STATE_CHANGE',
-      complaint: { complaint_id: 'C-1', action_type: 'USER_RESPONSE' },
-    });
-    assert.equal(delivery.attempts[0]?.status, 204);
-    assert.ok(logger.lines.some((line) => line.includes('USER_RESPONSE on C-1')));
-    return 'verified, decrypted, handled, answered with 204';
-  });
-
-  const handled = logger.lines.length;
-
-  await step('WeChat Pay probes whether the app verifies', async () => {
-    const delivery = await simulator.notify(merchant, { kind: 'probe' });
-    assert.equal(delivery.attempts[0]?.status, 401);
-    assert.equal(logger.lines.length, handled, 'a probe is no reason for an alarm');
-    return `refused with 401 ${delivery.attempts[0].body}`;
-  });
-
-  await step('a stranger posts a forged notification', async () => {
-    const delivery = await simulator.notify(merchant, { kind: 'tampered' });
-    assert.equal(delivery.attempts[0]?.status, 401);
-    assert.ok(logger.lines.at(-1)?.includes('SIGNATURE_MISMATCH'));
-    return `refused with 401 ${delivery.attempts[0].body}`;
-  });
-
-  await step('delete (DELETE)', async () => {
-    await firstValueFrom(notifications.delete());
-    assert.equal(simulator.registeredUrl(merchant), undefined);
-    return 'no URL is registered any more';
-  });
-
-  console.log(`\nAll ${steps} steps came out right.`);
-} catch (error) {
-  process.exitCode = 1;
+main().catch((error: unknown) => {
   console.error(`\nStep ${steps} failed:`, error);
-} finally {
-  await app.close();
-  await simulator.stop();
-}
+  process.exitCode = 1;
+});

@@ -18,14 +18,14 @@ const EIGHT_DAYS = 8 * 24 * 60 * 60;
     WechatPayComplaintModule.forRootAsync({
       inject: [wechatPayComplaintConfig.KEY, redisConfig.KEY],
       useFactory: (
-        // With the variable WECHATPAY_CALLBACK_URL, which every process registers when it starts.
+        // Includes WECHATPAY_CALLBACK_URL, which every process registers when it starts.
         wechatPay: ConfigType<typeof wechatPayComplaintConfig>,
         { url, prefix }: ConfigType<typeof redisConfig>,
       ) => ({
         ...wechatPay,
         store: new RedisNotificationStore({ connection: url, keyPrefix: `${prefix}notification:` }),
-        // How soon the notifications of a process that died can be handled elsewhere. Short, since
-        // the handler only enqueues.
+        // Milliseconds until another process may handle the notifications of one that died. Short,
+        // because the handler only adds a job.
         lease: 2000,
       }),
     }),
@@ -41,7 +41,7 @@ const EIGHT_DAYS = 8 * 24 * 60 * 60;
       defaultJobOptions: {
         attempts: 10,
         backoff: { type: 'exponential', delay: 1000 },
-        // While a job is kept, adding it again changes nothing. Failed ones are kept for good.
+        // Adding a job that still exists changes nothing. WeChat Pay redelivers for up to a week.
         removeOnComplete: { age: EIGHT_DAYS },
       },
     }),

@@ -8,7 +8,7 @@ import {
 } from 'nestjs-wechatpay-complaint';
 import { type ComplaintJob, COMPLAINTS_QUEUE, jobIdOf } from './complaints.queue.js';
 
-/** Enqueues and returns: WeChat Pay waits for 5 s at most. */
+/** Only adds a job, because WeChat Pay waits at most 5 s for the response. */
 @Controller('wechatpay')
 export class ComplaintsController {
   constructor(@InjectQueue(COMPLAINTS_QUEUE) private readonly queue: Queue<ComplaintJob>) {}
@@ -17,7 +17,7 @@ export class ComplaintsController {
   @ComplaintNotification()
   async handle(@ComplaintPayload() notification: ComplaintNotificationPayload): Promise<void> {
     const { complaint_id: complaintId, action_type: action } = notification.complaint;
-    // A process that dies between this and its answer has another one do it again: to the same job.
+    // If this process dies before it responds, another one handles the redelivery and adds the same job.
     await this.queue.add(
       'complaint',
       { notificationId: notification.id, complaintId, action },

@@ -5,21 +5,21 @@ import type { Job } from 'bullmq';
 import { type ComplaintJob, COMPLAINTS_QUEUE } from './complaints.queue.js';
 import { ComplaintsRepository } from './complaints.repository.js';
 
-/** What became of one run of a job. */
+/** What one run of a job has done. */
 export interface ComplaintJobResult {
   readonly notificationId: string;
-  /** Whether this run added the row; otherwise one before it had. */
+  /** Whether this run added the row. If not, an earlier run of the job had. */
   readonly isNew: boolean;
 }
 
-/** The slow work. A job whose process dies runs again elsewhere, from the beginning. */
+/** Does the slow work. When a process dies, another one runs its jobs again from the beginning. */
 @Processor(COMPLAINTS_QUEUE, {
   name: `process-${process.pid}`,
   concurrency: 4,
-  // How soon the jobs of a process that died are taken up: once their locks have lapsed.
+  // The jobs of a process that died run again once their locks have expired.
   lockDuration: 3000,
   stalledInterval: 1000,
-  // A job that was left once is no bad job: by default the second time makes it fail.
+  // By default a job fails when its process has died twice; here it runs until it succeeds.
   maxStalledCount: 100,
 })
 export class ComplaintsProcessor extends WorkerHost implements BeforeApplicationShutdown {
@@ -30,17 +30,17 @@ export class ComplaintsProcessor extends WorkerHost implements BeforeApplication
   }
 
   async process({ data }: Job<ComplaintJob>): Promise<ComplaintJobResult> {
-    // Stands for looking the complaint up at WeChat Pay and finding the order.
+    // In place of looking up the complaint at WeChat Pay and the order in the database.
     await delay(200);
     return { notificationId: data.notificationId, isNew: await this.complaints.add(data) };
   }
 
   @OnWorkerEvent('failed')
   onFailed(job: Job<ComplaintJob> | undefined, { message }: Error): void {
-    this.logger.error(`Job ${job?.id} failed, attempt ${job?.attemptsMade}: ${message}`);
+    this.logger.error(`Job ${job?.id} failed at attempt ${job?.attemptsMade}: ${message}`);
   }
 
-  /** Takes no more jobs, and awaits those that run while what they need is still there. */
+  /** Accepts no more jobs, and waits for those that run while the repository is still connected. */
   async beforeApplicationShutdown(): Promise<void> {
     await this.worker.close();
   }

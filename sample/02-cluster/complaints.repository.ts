@@ -4,7 +4,7 @@ import { Redis } from 'ioredis';
 import type { ComplaintJob } from './complaints.queue.js';
 import { redisConfig } from './redis.config.js';
 
-/** Stands for a table of the merchant's database with a unique key on `notification_id`. */
+/** In place of a database table with a unique key on `notification_id`. */
 @Injectable()
 export class ComplaintsRepository implements OnApplicationShutdown {
   private readonly logger = new Logger(ComplaintsRepository.name);
@@ -14,12 +14,12 @@ export class ComplaintsRepository implements OnApplicationShutdown {
   constructor(@Inject(redisConfig.KEY) { url, prefix }: ConfigType<typeof redisConfig>) {
     this.redis = new Redis(url);
     this.redis.on('error', ({ message }: Error) => {
-      this.logger.error(message);
+      this.logger.error(`Redis: ${message}`);
     });
     this.table = `${prefix}complaints`;
   }
 
-  /** Adds a row unless it is there: `INSERT ... ON CONFLICT DO NOTHING`, in one step. */
+  /** Adds a row unless it exists, like `INSERT ... ON CONFLICT DO NOTHING`. Returns whether it was added. */
   async add({ notificationId, ...row }: ComplaintJob): Promise<boolean> {
     return (await this.redis.hsetnx(this.table, notificationId, JSON.stringify(row))) === 1;
   }

@@ -13,32 +13,32 @@ import { QueueWatch } from './demonstration/queue-watch.js';
 import { step, until } from './demonstration/steps.js';
 
 /**
- * Runs the app of this folder as two processes behind one address, with a WeChat Pay on loopback
- * that sends everything several times, kills one process in the middle, and counts.
+ * Runs the app of this folder as two processes behind one address. A simulated WeChat Pay sends every
+ * notification several times, one process is killed at work, and at the end everything is counted.
  */
 
 const HOST = 'shop.example.com';
 const CALLBACK_URL = `https://${HOST}/wechatpay/complaints`;
 const NOTIFICATIONS = 200;
 const COPIES = 3;
-/** As many notifications at once, and milliseconds between the bursts. */
+/** Notifications that are sent at once, and milliseconds between these bursts. */
 const BURST = 20;
 const PAUSE = 300;
-/** WeChat Pay repeats after 15 s, 15 s, 30 s, 3 min, ...: here after 0.15 s, 0.15 s, 0.3 s, 1.8 s. */
+/** WeChat Pay redelivers after 15 s, 15 s, 30 s, 3 min, ...: here after 0.15 s, 0.15 s, 0.3 s, 1.8 s. */
 const TIME_SCALE = 0.01;
 
 const url = process.env.REDIS_URL ?? 'redis://127.0.0.1:6379';
 const prefix = `wechatpay-complaint-sample:${randomBytes(6).toString('hex')}:`;
 
 const redis = new Redis(url, { lazyConnect: true, retryStrategy: () => null });
-let fault = '';
-redis.on('error', ({ message }: Error) => (fault = message));
+let reason = '';
+redis.on('error', ({ message }: Error) => (reason = message));
 try {
   await redis.connect();
 } catch {
   console.error(
-    `No Redis answers at ${new URL(url).host} (${fault}). Start one with ` +
-      '"apt-get install redis-server" or "docker run -p 6379:6379 redis", or say by REDIS_URL where it is.',
+    `There is no Redis at ${new URL(url).host} (${reason}). Start one with ` +
+      '"apt-get install redis-server" or "docker run -p 6379:6379 redis", or set REDIS_URL.',
   );
   process.exit(1);
 }
@@ -50,8 +50,7 @@ const ids = Array.from(
 const merchant = await createTestMerchant();
 const simulator = await WechatPaySimulator.start({ merchants: [merchant], timeScale: TIME_SCALE });
 const environment = {
-  ...merchant.environment,
-  WECHATPAY_BASE_URLS: simulator.url,
+  ...simulator.environment(merchant),
   WECHATPAY_CALLBACK_URL: CALLBACK_URL,
   REDIS_URL: url,
   REDIS_PREFIX: prefix,
@@ -94,49 +93,49 @@ try {
   );
   await redis.quit();
 }
-// What an interruption left pending is of no interest any more.
+// After an interruption, deliveries are still pending.
 process.exit();
 
 async function demonstrate(): Promise<boolean> {
   await step(
-    'Two processes start, and each registers the one URL',
+    'Two processes start, and each registers the callback URL',
     async () => [await apps[0].start(), await apps[1].start()],
     ([first, second]) => `app 1: ${first}, app 2: ${second}`,
   );
 
   let sent = 0;
   const sending = sendAll(merchant, () => (sent += 1));
-  // Waited for below; until then a failure is none of a promise that nobody has looked at.
+  // Awaited below; until then a failure is no unhandled rejection.
   sending.catch(() => undefined);
 
   const abandoned = await step(
-    `WeChat Pay sends ${NOTIFICATIONS} notifications, ${COPIES} copies of each at once. In the middle, app 1 is killed`,
+    `WeChat Pay sends ${NOTIFICATIONS} notifications, ${COPIES} copies of each at once; app 1 is killed at work`,
     async () => {
       await until('half of them are sent', () => sent >= NOTIFICATIONS / 2, 1);
       const { pid } = victim;
-      await victim.killInMidWork();
+      await victim.killAtWork();
       return { pid, sent, jobs: await queue.runningIn(pid) };
     },
     ({ pid, sent, jobs }) =>
-      `SIGKILL to ${pid} after ${sent} notifications, with ${jobs.length} jobs half done`,
+      `SIGKILL to ${pid} after ${sent} notifications, while it was running ${jobs.length} jobs`,
   );
 
   await step(
-    'It starts anew, while the other one serves both shares',
+    'It starts again, while app 2 serves all requests',
     () => victim.start(),
-    (callbackUrl) => `up again, callback URL ${callbackUrl}`,
+    (callbackUrl) => `callback URL ${callbackUrl}`,
   );
 
   const deliveries = await step(
-    'WeChat Pay repeats what was not accepted',
+    'WeChat Pay delivers again what was not accepted',
     () => sending,
     (all) => `${all.filter(({ accepted }) => accepted).length} accepted`,
   );
 
   await step(
-    'The queue runs empty',
+    'The queue becomes empty',
     () => until('the queue is empty', () => queue.isEmpty()),
-    () => 'every job is done',
+    () => 'every job has completed',
   );
 
   return report(deliveries, abandoned.jobs);
@@ -147,7 +146,7 @@ async function sendAll(to: TestMerchant, onSend: () => void): Promise<Delivery[]
   for (const [index, id] of ids.entries()) {
     if (index > 0 && index % BURST === 0) await delay(PAUSE);
     onSend();
-    deliveries.push(simulator.notify(to, { id, copies: COPIES, retry: true }));
+    deliveries.push(simulator.notify(to, { id, copies: COPIES, redeliver: true }));
   }
   return Promise.all(deliveries);
 }
@@ -157,8 +156,8 @@ async function report(
   abandoned: readonly string[],
 ): Promise<boolean> {
   const rows = new Set(await redis.hkeys(`${prefix}complaints`));
-  const answers = deliveries.flatMap(({ attempts }) => attempts.map(({ status }) => status));
-  const broken = answers.filter((status) => status === undefined || status === 502).length;
+  const statuses = deliveries.flatMap(({ attempts }) => attempts.map(({ status }) => status));
+  const broken = statuses.filter((status) => status === undefined || status === 502).length;
   const delivered = deliveries.filter(({ accepted }) => accepted).length;
   const events = apps.flatMap((app) => app.events);
   const count = (name: string): number =>
@@ -167,28 +166,32 @@ async function report(
   const handled = ids.filter((id) => rows.has(id)).length;
   const twice = [...queue.recorded.values()].filter((times) => times > 1).length;
   const lost = ids.length - handled;
-  const again = [...queue.begun].filter(([, times]) => times > 1);
+  const again = [...queue.started].filter(([, times]) => times > 1);
 
   console.log('');
-  row('sent', ids.length, `in ${answers.length} requests`);
-  row('delivered', delivered, 'answered with 204');
+  row('sent', ids.length, `in ${statuses.length} requests`);
+  row('delivered', delivered, 'response 204');
   row('handled', handled, 'with their row in the database');
   row(
     'duplicates suppressed',
     done + inProgress,
-    `${inProgress} being handled elsewhere (409), ${done} handled before (204)`,
+    `${inProgress} in progress elsewhere (409), ${done} handled before (204)`,
   );
-  row('broken off', broken, 'requests that the killed process did not answer (502)');
-  row('enqueued again', queue.addedAgain, 'by handlers that ran again: it stays one job');
+  row('failed requests', broken, 'without a response from the killed process (502)');
+  row('jobs added again', queue.addedAgain, 'by handlers that ran again: still one job each');
   row(
     'jobs run again',
     again.length,
-    `${abandoned.length} were left by the killed process, ${queue.foundRecorded} of them with their row written`,
+    `${abandoned.length} were running in the killed process, ${queue.foundRecorded} found their row`,
   );
   row('handled twice', twice);
   row('lost', lost);
   const isPassed = handled === ids.length && lost === 0 && twice === 0 && rows.size === ids.length;
-  console.log(isPassed ? '\nEvery one was handled once.' : '\nThat is not once for every one.');
+  console.log(
+    isPassed
+      ? '\nEvery notification was handled once.'
+      : '\nNot every notification was handled once.',
+  );
   return isPassed;
 }
 

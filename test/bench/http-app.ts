@@ -5,6 +5,7 @@ import {
   Controller,
   type ExecutionContext,
   HttpCode,
+  Injectable,
   type INestApplication,
   Module,
   type NestInterceptor,
@@ -20,6 +21,7 @@ import type { Observable } from 'rxjs';
 import {
   ComplaintNotification,
   type ComplaintNotificationPayload,
+  ComplaintNotificationVerifier,
   ComplaintPayload,
   WechatPayComplaintModule,
   type WechatPayComplaintModuleOptions,
@@ -27,17 +29,17 @@ import {
 import { type FloorKeys, receiveByHand } from './floor.js';
 
 /**
- * The process that answers: a fresh app for each measurement, so that no notification has been
- * handled before, in one process, so that the code stays warm.
+ * The server process. Each measurement gets a fresh app, so that no notification has been handled
+ * before. All of them run in one process, so that the code stays warm.
  */
 
 export type Adapter = 'express' | 'fastify';
 
-export interface Begin {
+interface Begin {
   readonly type: 'begin';
   readonly adapter: Adapter;
   readonly options: Omit<WechatPayComplaintModuleOptions, 'store'>;
-  /** As a hand-written route needs them. */
+  /** For the hand-written routes. */
   readonly publicKeyPem: string;
   readonly isRemembering: boolean;
 }
@@ -60,6 +62,22 @@ class FloorGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
     const { headers, rawBody } = context.switchToHttp().getRequest<RawRequest>();
     return rawBody !== undefined && receiveByHand(headers, rawBody, this.keys) !== null;
+  }
+}
+
+/** A hand-written guard with all checks that this package makes. */
+@Injectable()
+class VerifyingGuard implements CanActivate {
+  constructor(private readonly verifier: ComplaintNotificationVerifier) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const request = context.switchToHttp().getRequest<RawRequest & { notification?: unknown }>();
+    if (!request.rawBody) return false;
+    request.notification = await this.verifier.verify({
+      headers: request.headers,
+      body: request.rawBody,
+    });
+    return true;
   }
 }
 
@@ -91,13 +109,22 @@ function appModule({ options, publicKeyPem, isRemembering }: Begin): Type {
       if (rawBody && receiveByHand(headers, rawBody, keys)) handled += 1;
     }
 
-    /** The same where Nest has its place for it, so that what Nest asks for that can be told apart. */
+    /** The same in a guard with an interceptor, to tell apart what Nest itself costs. */
     @Post('by-hand-in-guard')
     @UseGuards(new FloorGuard(keys))
     @UseInterceptors(new PassingInterceptor())
     @HttpCode(204)
     receiveFromGuard(): void {
       handled += 1;
+    }
+
+    /** The checks of this package, written by hand as a guard with an interceptor. */
+    @Post('checked-in-guard')
+    @UseGuards(VerifyingGuard)
+    @UseInterceptors(new PassingInterceptor())
+    @HttpCode(204)
+    receiveChecked(@Req() { notification }: { notification?: unknown }): void {
+      if (notification) handled += 1;
     }
 
     @Post('nothing')
@@ -132,7 +159,7 @@ async function start(command: Begin): Promise<INestApplication> {
 let app: INestApplication | undefined;
 let usage = process.cpuUsage();
 
-async function obey(command: Command): Promise<Reply> {
+async function run(command: Command): Promise<Reply> {
   if (command.type === 'begin') {
     app = await start(command);
     globalThis.gc?.();
@@ -146,5 +173,5 @@ async function obey(command: Command): Promise<Reply> {
 }
 
 process.on('message', (command: Command) => {
-  void obey(command).then((reply) => process.send?.(reply));
+  void run(command).then((reply) => process.send?.(reply));
 });

@@ -4,6 +4,7 @@ import { cpus, totalmem } from 'node:os';
 import 'reflect-metadata';
 import { createTestMerchant } from '../../lib/testing/index.js';
 import { VERSION } from '../../lib/version.js';
+import { coldStart } from './cold-start.js';
 import { overHttp } from './http.js';
 import { peerVersions } from './peers.js';
 import { growthByBody, growthByKeys, receiving } from './receiving.js';
@@ -28,6 +29,7 @@ const chapters: Readonly<Record<string, () => Promise<Chapter | Chapter[]>>> = {
   http: () => overHttp(merchant),
   memory: () => memoryStore(),
   redis: () => redisStore(REDIS_URL),
+  start: () => coldStart(),
 };
 
 const wanted = process.argv.slice(2);

@@ -14,7 +14,7 @@ const APPS: readonly AppCase[] = [
   { consumer: 'nest-11', kind: 'cjs', project: 'tsconfig.nodenext.json' },
   { consumer: 'nest-12', kind: 'esm', project: 'tsconfig.nodenext.json' },
   { consumer: 'nest-12', kind: 'cjs', project: 'tsconfig.nodenext.json' },
-  // Before 7.5.5 the exports of rxjs do not tell where its types are: only node10 finds them.
+  // Before 7.5.5, the exports of rxjs lack its types, so only node10 finds them.
   { consumer: 'lowest-peers', kind: 'cjs', project: 'tsconfig.node10.json' },
 ];
 
@@ -39,10 +39,10 @@ describe.each(APPS)('The $kind app on $consumer', ({ consumer: name, kind, proje
   });
 
   it.each(['express', 'fastify'])(
-    'makes the four calls, handles a genuine notification once and refuses a forged one, on %s',
+    'makes the four calls, handles a genuine notification once and rejects a forged one, on %s',
     async (adapter) => {
       await expect(consumer.node(['dist/main.js', adapter], folder)).resolves.toContain(
-        `${kind} on ${adapter}: every step came out right`,
+        `${kind} on ${adapter}: every step succeeded`,
       );
     },
   );

@@ -6,21 +6,21 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const FIXTURES = join(dirname(fileURLToPath(import.meta.url)), 'fixtures');
-/** Milliseconds after which a program counts as hung. */
-const PATIENCE = 240_000;
+/** Milliseconds after which a program is killed. */
+const PROGRAM_TIMEOUT = 240_000;
 
 export type ModuleKind = 'esm' | 'cjs';
 
-/** A folder with the packed package and what a consumer has beside it: see fixtures/consumers. */
+/** A folder with the packed package and the other packages of a consumer: see fixtures/consumers. */
 export class Consumer {
   private constructor(readonly folder: string) {}
 
-  /** Installs on first use. */
+  /** A consumer of the package. The first use of a name installs it. */
   static async of(name: string): Promise<Consumer> {
     return Consumer.install(name, await findTarball());
   }
 
-  /** The tools that look at the package itself. */
+  /** A folder with tools that inspect the tarball, and without the package. */
   static async ofTools(name: string): Promise<Consumer> {
     return Consumer.install(name);
   }
@@ -36,10 +36,7 @@ export class Consumer {
     return new Consumer(folder);
   }
 
-  /**
-   * Copies a folder of fixtures, below one in which package.json makes its files modules of this
-   * kind.
-   */
+  /** Copies a folder of fixtures to where package.json makes its files modules of this kind. */
   async add(fixture: string, kind: ModuleKind): Promise<string> {
     const folder = join(this.folder, kind);
     await mkdir(folder, { recursive: true });
@@ -49,17 +46,17 @@ export class Consumer {
     return join(folder, fixture);
   }
 
-  /** Where a file of an installed package is, such as `typescript/bin/tsc`. */
+  /** The path of a file of an installed package, such as `typescript/bin/tsc`. */
   installed(file: string): string {
     return join(this.folder, 'node_modules', file);
   }
 
-  /** Everything that a script printed; an error with all of it when it fails. */
+  /** Runs Node. Resolves to its output; rejects with the output when it fails. */
   node(args: readonly string[], cwd = this.folder): Promise<string> {
     return run(process.execPath, args, cwd);
   }
 
-  /** Compiles, or only checks, an app that was added. */
+  /** Runs the TypeScript compiler of the consumer. */
   tsc(
     cwd: string,
     args: readonly string[],
@@ -69,27 +66,28 @@ export class Consumer {
   }
 }
 
-/** The packed package. */
+/** The path of the packed package. */
 export async function findTarball(): Promise<string> {
   const tarball = (await readdir(compatFolder())).find((file) => file.endsWith('.tgz'));
-  if (!tarball) throw new Error('Nothing was packed.');
+  if (!tarball) throw new Error('There is no tarball: pack.js has not run.');
   return join(compatFolder(), tarball);
 }
 
 function compatFolder(): string {
   const folder = process.env.COMPAT_FOLDER;
-  if (!folder) throw new Error('Run these tests by `npm run test:compat`: it packs the package.');
+  if (!folder)
+    throw new Error('Run these tests with `npm run test:compat`, which packs the package.');
   return folder;
 }
 
 async function run(command: string, args: readonly string[], cwd: string): Promise<string> {
-  // Nobody's app runs as a test of this repository.
+  // The environment of Jest must not change how an app behaves or prints.
   const env = { ...process.env, NODE_ENV: undefined, NO_COLOR: '1', FORCE_COLOR: undefined };
   const child = spawn(command, args, {
     cwd,
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: PATIENCE,
+    timeout: PROGRAM_TIMEOUT,
     killSignal: 'SIGKILL',
   });
   let output = '';

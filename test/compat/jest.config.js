@@ -1,18 +1,19 @@
-import findSettings, { missingRedis } from '../../jest.config.js';
+import loadConfig from '../../jest.config.js';
+import { findRedisProblem } from '../support/services.js';
 
-/** The package as its consumers get it: packed, and installed in fresh folders elsewhere. */
+/** Tests the package as its consumers get it: packed, and installed in new folders elsewhere. */
 export default async () => {
-  // The apps here remember in Redis, whatever the other tests leave out.
-  const missing = await missingRedis();
-  if (missing) throw new Error(missing);
+  // The apps of these tests keep their notifications in Redis. Without it, every spec would fail.
+  const problem = await findRedisProblem();
+  if (problem) throw new Error(problem);
   return {
-    ...(await findSettings()),
+    ...(await loadConfig()),
     rootDir: '../..',
     roots: ['<rootDir>/test/compat'],
     testMatch: ['<rootDir>/test/compat/*.spec.ts'],
     globalSetup: '<rootDir>/test/compat/pack.js',
     globalTeardown: undefined,
-    // The specs share what is installed: the first that needs a folder fills it.
+    // The specs share the installed consumers: the first spec that needs one installs it.
     maxWorkers: 1,
     testTimeout: 300_000,
     verbose: true,

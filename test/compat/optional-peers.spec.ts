@@ -16,7 +16,7 @@ describe('Without the optional peers', () => {
   it('an app compiles and starts', async () => {
     const folder = await consumer.add('app-without-optional-peers', 'esm');
     await consumer.tsc(folder, ['-p', 'tsconfig.nodenext.json']);
-    await expect(consumer.node(['dist/main.js'], folder)).resolves.toContain('it started');
+    await expect(consumer.node(['dist/main.js'], folder)).resolves.toContain('the app started');
   });
 
   describe.each(LOADERS)('%s', (_, load) => {
@@ -27,18 +27,18 @@ describe('Without the optional peers', () => {
       },
     );
 
-    // Node's own message says what is missing and who asked for it.
+    // This is Node's own message.
     it.each([
       ['nestjs-wechatpay-complaint/config', '@nestjs/config'],
       ['nestjs-wechatpay-complaint/redis', 'ioredis'],
-    ])('of %s fails, and names %s', async (entry, missing) => {
+    ])('of %s fails and names %s', async (entry, missing) => {
       await expect(consumer.node(load(entry))).rejects.toThrow(
         `Cannot find package '${missing}' imported from ${consumer.installed('nestjs-wechatpay-complaint')}`,
       );
     });
   });
 
-  it('a test merchant is not to be had, and the error says what to install', async () => {
+  it('createTestMerchant fails and says what to install', async () => {
     const script = `
       import { createTestMerchant } from 'nestjs-wechatpay-complaint/testing';
       await createTestMerchant();`;

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Builds and packs into a new folder, which is gone when this process ends, however it does. */
+/** Builds and packs the package into a new folder, which is deleted when this process ends. */
 export default function pack() {
   const folder = mkdtempSync(join(tmpdir(), 'wechatpay-complaint-compat-'));
   process.on('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { Consumer, findTarball } from './consumer.js';
 
-/** No rule of either is left out. */
+/** With every rule of both tools. */
 describe('The packed package', () => {
-  it('is good in the eyes of publint, suggestions included', async () => {
+  it('passes publint without errors, warnings and suggestions', async () => {
     const tools = await Consumer.ofTools('linters');
     const publint = tools.installed('publint/src/cli.js');
     await expect(
@@ -11,7 +11,7 @@ describe('The packed package', () => {
     ).resolves.toContain('All good!');
   });
 
-  it('has the right types for every resolution, says @arethetypeswrong/cli', async () => {
+  it('passes @arethetypeswrong/cli for every module resolution', async () => {
     const tools = await Consumer.ofTools('linters');
     const attw = tools.installed('@arethetypeswrong/cli/dist/index.js');
     await expect(

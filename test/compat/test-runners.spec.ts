@@ -5,13 +5,13 @@ interface RunnerCase {
   readonly consumer: string;
   readonly runner: 'jest' | 'vitest';
   readonly kind: ModuleKind;
-  /** Flags of Node, the runner, and its arguments. */
+  /** Flags for Node, the file of the runner, and its arguments. */
   readonly command: readonly [flags: string[], file: string, args: string[]];
 }
 
 const ESM = '--experimental-vm-modules';
 
-/** As `nest new` sets them up; jest for ESM as ts-jest does. */
+/** Configured as `nest new` does; Jest for ESM as ts-jest documents. */
 const RUNNERS: readonly RunnerCase[] = [
   {
     consumer: 'nest-11',
@@ -41,7 +41,7 @@ const RUNNERS: readonly RunnerCase[] = [
 
 describe("A consumer's own suite", () => {
   it.each(RUNNERS)(
-    'has the right types, and passes under $runner in $kind on $consumer',
+    'compiles and passes under $runner in $kind on $consumer',
     async ({ consumer: name, kind, command: [flags, runner, args] }) => {
       const consumer = await Consumer.of(name);
       const folder = await consumer.add('suite', kind);

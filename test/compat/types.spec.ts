@@ -3,21 +3,20 @@ import { Consumer, type ModuleKind } from './consumer.js';
 
 interface TypesCase {
   readonly consumer: string;
-  /** `typescript` is 5 beside Nest 11, and 6 beside Nest 12. */
+  /** `typescript` is version 5 with Nest 11 and version 6 with Nest 12. */
   readonly compiler: 'typescript' | 'typescript-7';
   readonly kind: ModuleKind;
   readonly resolution: 'node10' | 'node16' | 'node20' | 'nodenext' | 'bundler';
   readonly flags?: readonly string[];
 }
 
-/** What TypeScript 6 wants to hear, and 5 does not know. */
+/** TypeScript 6 needs this option for node10, and TypeScript 5 does not know it. */
 const NODE10_ON_6 = ['--ignoreDeprecations', '6.0'];
 
 /**
- * All strict and without skipLibCheck, as the apps of apps.spec.ts, which are compiled under
- * nodenext by TypeScript 5 and 6. Left out: CommonJS on Nest 12 under node16, which lets no
- * CommonJS module require Nest's own ES modules (node20 does), and node10 for TypeScript 7, which
- * no longer has it.
+ * All are strict and without skipLibCheck. The apps of apps.spec.ts cover nodenext with TypeScript 5 and
+ * 6. Two combinations cannot work: CommonJS on Nest 12 under node16, where a CommonJS module must not
+ * require Nest's ES modules (under node20 it may), and node10 with TypeScript 7, which has removed it.
  */
 const CASES: readonly TypesCase[] = [
   { consumer: 'nest-11', compiler: 'typescript', kind: 'cjs', resolution: 'node10' },
@@ -41,7 +40,7 @@ const CASES: readonly TypesCase[] = [
 
 describe('The types of all entry points', () => {
   it.each(CASES)(
-    'hold for $compiler under $resolution in $kind on $consumer',
+    'compile with $compiler under $resolution in $kind on $consumer',
     async ({ consumer: name, compiler, kind, resolution, flags = [] }) => {
       const consumer = await Consumer.of(name);
       const folder = await consumer.add('app', kind);

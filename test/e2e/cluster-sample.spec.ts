@@ -22,8 +22,7 @@ describe('The app of sample/02-cluster', () => {
     simulator = await WechatPaySimulator.start({ merchants: [merchant] });
     server = await new RedisServer(await freePort()).start();
     redis = new Redis(server.url);
-    Object.assign(process.env, merchant.environment, {
-      WECHATPAY_BASE_URLS: simulator.url,
+    Object.assign(process.env, simulator.environment(merchant), {
       WECHATPAY_CALLBACK_URL: 'https://shop.example.com/wechatpay/complaints',
       REDIS_URL: server.url,
       REDIS_PREFIX: 'test:',
@@ -37,7 +36,7 @@ describe('The app of sample/02-cluster', () => {
     await simulator.stop();
   });
 
-  it('does the slow work once for what reaches two instances of it', async () => {
+  it('does the slow work once for a notification that two instances receive', async () => {
     const first = await startApp({ imports: [AppModule] });
     await until(() => simulator.registeredUrl(merchant) !== undefined);
     const second = await startApp({ imports: [AppModule] });

@@ -233,7 +233,6 @@ describe.each(ADAPTERS)('A handler, on %s', (adapter) => {
 
   it('that throws something other than an Error does not get it logged', async () => {
     const { logger, ...answer } = await deliver((notification) => {
-      // eslint-disable-next-line @typescript-eslint/only-throw-error -- what is tested
       throw notification;
     });
     expect(answer).toMatchObject({ status: 500, text: expect.stringContaining('"FAIL"') });

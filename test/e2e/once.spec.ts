@@ -189,8 +189,8 @@ describe.each(ADAPTERS)('A notification that comes more than once, on %s', (adap
     await expect(statuses([send(url, 'EV-6')])).resolves.toEqual([204]);
     expect(runs).toEqual(['EV-6']);
     expect(events.map(({ outcome, code, late }) => [outcome, code, late])).toEqual([
-      ['postponed', 'HANDLER_TIMEOUT', false],
-      ['postponed', 'IN_PROGRESS', false],
+      ['deferred', 'HANDLER_TIMEOUT', false],
+      ['deferred', 'IN_PROGRESS', false],
       ['handled', undefined, true],
       ['duplicate', undefined, false],
     ]);
@@ -234,7 +234,7 @@ describe.each(ADAPTERS)('A notification that comes more than once, on %s', (adap
     store.hang = undefined;
     await sendUntil(url, 'EV-20', () => events.some(({ outcome }) => outcome === 'handled'));
     expect(runs).toEqual(['EV-20']);
-    expect(events[0]).toMatchObject({ outcome: 'postponed', code: 'STORE_UNAVAILABLE' });
+    expect(events[0]).toMatchObject({ outcome: 'deferred', code: 'STORE_UNAVAILABLE' });
   });
 
   it('survives a store that answers nothing, and too late', async () => {
@@ -365,7 +365,7 @@ describe.each(ADAPTERS)('A notification that comes more than once, on %s', (adap
     expect(events).toEqual([
       {
         mchid: merchant.mchid,
-        outcome: 'refused',
+        outcome: 'rejected',
         code: 'SIGNATURE_MISMATCH',
         requestId: headers['Request-ID'],
         late: false,

@@ -5,43 +5,43 @@ import {
   type TestPlatformKey,
 } from 'nestjs-wechatpay-complaint/testing';
 
-/** In the clear in every genuine resource here: it must never be seen again. */
+/** A phone number that every genuine resource here contains, and that nothing may print. */
 export const PHONE = '13800138000';
 
-/** A message as it goes over the wire: header lines in their order, and bytes. */
+/** A message as it goes over the wire: the header lines in order, and the bytes of the body. */
 export interface Delivery {
   readonly headers: readonly (readonly [name: string, value: unknown])[];
   readonly body: Buffer;
 }
 
-/** A genuine notification, and what is to come of it. */
+/** A genuine notification, with what it says. */
 export interface Genuine extends Delivery {
   readonly id: string;
   readonly plaintext: string;
 }
 
-/** Header fields as Node hands them over: names in lower case, repeated ones joined. */
+/** Header fields as Node's HTTP server passes them: lower-case names, repeated headers joined. */
 export function toFields({ headers }: Delivery): Record<string, string | string[] | undefined> {
   const fields = new Map<string, unknown>();
   for (const [name, value] of headers) {
     const key = name.toLowerCase();
     fields.set(key, fields.has(key) ? [fields.get(key), value].join(', ') : value);
   }
-  // Whatever hands events to the handler need not keep to its types.
+  // A caller that passes events of a gateway need not keep to the declared types.
   return Object.fromEntries(fields) as Record<string, string | string[] | undefined>;
 }
 
-/** Bytes as HTTP allows them in a field line. */
-const FIELD_LINE = /^[\t\x20-\x7e\x80-\xff]*$/;
+/** The bytes that HTTP allows in a header line. */
+const HEADER_LINE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
-/** Whether its headers are such that an HTTP parser lets them through. */
+/** Whether an HTTP parser accepts the headers. */
 export function isHttp({ headers }: Delivery): boolean {
   const lines = headers.map(([name, value]) => Buffer.from(`${name}: ${String(value)}`));
-  const isLegal = lines.every((line) => FIELD_LINE.test(line.toString('latin1')));
+  const isLegal = lines.every((line) => HEADER_LINE.test(line.toString('latin1')));
   return isLegal && Buffer.concat(lines).length < 15_000;
 }
 
-/** As the other side's parser hands it over: blanks around a value are no part of it. */
+/** The message after the receiver's HTTP parser, which strips the white space around a value. */
 export function asReceived({ headers, body }: Delivery): Delivery {
   const trimmed = headers.map(
     ([name, value]) => [name, String(value).replaceAll(/^[ \t]+|[ \t]+$/g, '')] as const,
@@ -50,8 +50,8 @@ export function asReceived({ headers, body }: Delivery): Delivery {
 }
 
 /**
- * Whether a message still says what the genuine one says: the same bytes under the same signature,
- * whatever has become of the headers that nobody signs.
+ * Whether a message still says what the genuine one says: the same signed bytes under the same
+ * signature. Headers that the signature does not cover may differ.
  */
 export function isIntact(delivery: Delivery, genuine: Delivery): boolean {
   const [is, was] = [toFields(delivery), toFields(genuine)];
@@ -60,7 +60,7 @@ export function isIntact(delivery: Delivery, genuine: Delivery): boolean {
   return (
     delivery.body.equals(genuine.body) &&
     ['wechatpay-timestamp', 'wechatpay-nonce', 'wechatpay-signature'].every(same) &&
-    // Hex and PUB_KEY_ID_ are read in either case; no other letter has an ASCII one as upper case.
+    // Serials are read in either case. The pattern rules out letters whose upper case is ASCII.
     typeof serial === 'string' &&
     /^[\w-]+$/.test(serial) &&
     serial.toUpperCase() === was['wechatpay-serial'] &&
@@ -68,13 +68,13 @@ export function isIntact(delivery: Delivery, genuine: Delivery): boolean {
   );
 }
 
-/** Milliseconds: well within the tolerance of the module. */
+/** Milliseconds. The module accepts notifications that are much older. */
 const MAX_AGE = 60_000;
 
-/** A handful of genuine notifications, made anew before they are too old. */
+/** A few genuine notifications, signed again before they are too old. */
 export class GenuineNotifications {
   private notifications: readonly Genuine[] = [];
-  private madeAt = -Infinity;
+  private signedAt = -Infinity;
 
   constructor(
     private readonly merchant: TestMerchant,
@@ -82,16 +82,16 @@ export class GenuineNotifications {
   ) {}
 
   at(index: number): Genuine {
-    if (performance.now() - this.madeAt > MAX_AGE) {
-      this.notifications = Array.from({ length: 8 }, (_, number) => this.make(number));
-      this.madeAt = performance.now();
+    if (performance.now() - this.signedAt > MAX_AGE) {
+      this.notifications = Array.from({ length: 8 }, (_, number) => this.create(number));
+      this.signedAt = performance.now();
     }
     const found = this.notifications[index % this.notifications.length];
     if (!found) throw new Error(`There is no notification ${index}`);
     return found;
   }
 
-  private make(number: number): Genuine {
+  private create(number: number): Genuine {
     const id = `EV-${number}`;
     const plaintext = JSON.stringify({
       complaint_id: `20020182012018010100${number}`,

@@ -3,32 +3,31 @@ import { createServer, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AddressInfo } from 'node:net';
 
-/** What is written to a client, piece by piece: bytes, or milliseconds of silence. */
+/** A part of a response: bytes to write, or milliseconds to wait. */
 export type Piece = Buffer | number;
 
 export interface Script {
   readonly pieces: readonly Piece[];
-  /** What comes after the last piece. */
+  /** What happens to the connection after the last piece. */
   readonly end: 'close' | 'reset' | 'stay';
 }
 
-/** Reads requests as far as it has to, and answers each with whatever it was told to. */
+/** Writes its script to the socket in response to every request. */
 export class HostileServer {
-  /** The answer from now on. */
   script: Script = { pieces: [], end: 'close' };
   private readonly sockets = new Set<Socket>();
   private readonly server = createServer({ noDelay: true }, (socket) => {
     this.sockets.add(socket);
     socket.on('close', () => this.sockets.delete(socket));
-    // Clients that have had enough hang up.
+    // A client may hang up at any time.
     socket.on('error', () => undefined);
     let received = '';
     socket.on('data', (chunk: Buffer) => {
       received += chunk.toString('latin1');
-      const length = lengthOfRequest(received);
+      const length = requestLength(received);
       if (length === undefined || received.length < length) return;
       received = received.slice(length);
-      void this.answer(socket, this.script);
+      void this.respond(socket, this.script);
     });
   });
 
@@ -44,7 +43,7 @@ export class HostileServer {
     await once(this.server, 'close');
   }
 
-  private async answer(socket: Socket, { pieces, end }: Script): Promise<void> {
+  private async respond(socket: Socket, { pieces, end }: Script): Promise<void> {
     for (const piece of pieces) {
       if (socket.destroyed) return;
       if (typeof piece === 'number') await delay(piece);
@@ -55,7 +54,7 @@ export class HostileServer {
   }
 }
 
-function lengthOfRequest(received: string): number | undefined {
+function requestLength(received: string): number | undefined {
   const end = received.indexOf('\r\n\r\n');
   if (end < 0) return undefined;
   const length = /^content-length: (\d+)\r$/im.exec(received.slice(0, end + 2))?.[1];

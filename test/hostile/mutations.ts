@@ -3,12 +3,12 @@ import { inspect } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import fc, { type Arbitrary } from 'fast-check';
 import type { TestPlatformKey } from 'nestjs-wechatpay-complaint/testing';
-import { signatureHeaders } from '../../lib/testing/sign-complaint-notification.js';
+import { signatureHeaders } from '../../lib/testing/notification-signer.js';
 import type { Delivery } from './delivery.js';
 
-/** One thing done to a message on its way. */
+/** One change to a message on its way. */
 export interface Mutation {
-  /** What fast-check prints of a case that fails. */
+  /** What fast-check prints of a counterexample. */
   readonly [fc.toStringMethod]: () => string;
   readonly apply: (delivery: Delivery) => Delivery;
 }
@@ -33,7 +33,7 @@ const HEADERS = [
 
 const headerName = fc.constantFrom(...HEADERS);
 
-/** Each value of this name becomes those that `change` makes of it. */
+/** Replaces each value of a header with the values that `change` returns for it. */
 function changing(name: string, change: (value: string) => readonly unknown[]) {
   return ({ headers, body }: Delivery): Delivery => ({
     headers: headers.flatMap(([other, value]) =>
@@ -45,7 +45,7 @@ function changing(name: string, change: (value: string) => readonly unknown[]) {
   });
 }
 
-/** Neither a probe nor garbage beyond base64 may come this far by chance. */
+/** Characters that have no place in a signature header. */
 const badCharacters = ['\0', '\t', '\r', '\n', '\r\n', '\u00a0', '\u2028', '\ufeff', '\u200b', ' '];
 
 const strangeText = fc.oneof(
@@ -56,7 +56,7 @@ const strangeText = fc.oneof(
   fc.integer({ min: 100, max: 40_000 }).map((length) => 'A'.repeat(length)),
 );
 
-/** What can be done to any header. */
+/** Changes that any header can undergo. */
 const anyHeader: Arbitrary<Mutation> = fc.oneof(
   headerName.map((name) =>
     mutation(
@@ -170,7 +170,7 @@ const timestamps: Arbitrary<Mutation> = fc.oneof(
   ),
 );
 
-/** Every letter that stands for the same bits as the given one in the last place of base64. */
+/** The alphabet of base64. */
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 
 const SIGNATURES: Readonly<Record<string, (value: string) => string>> = {
@@ -179,20 +179,20 @@ const SIGNATURES: Readonly<Record<string, (value: string) => string>> = {
   'in the alphabet of URLs': (value) => value.replaceAll('+', '-').replaceAll('/', '_'),
   'in hex': (value) => Buffer.from(value, 'base64').toString('hex'),
   'folded into lines': (value) => value.replaceAll(/(.{76})/g, '$1\n'),
-  // The last letter before the padding has bits that decode to nothing.
-  'with bits that mean nothing': (value) =>
+  // The last letter before the padding has bits that no decoder uses.
+  'with other unused bits': (value) =>
     value.replace(/(.)(=+)$/, (_, letter: string, padding: string) => {
       return `${ALPHABET[ALPHABET.indexOf(letter) ^ 1] ?? ''}${padding}`;
     }),
   'as a probe': (value) => `WECHATPAY/SIGNTEST/${value}`,
   'as a probe in lower case': (value) => `wechatpay/signtest/${value}`,
-  'of zeros': () => Buffer.alloc(256).toString('base64'),
-  'of ones': () => Buffer.alloc(256, 0xff).toString('base64'),
-  'of one': () => Buffer.alloc(256).fill(1, 255).toString('base64'),
-  'by chance': () => randomBytes(256).toString('base64'),
-  'with a zero byte before': (value) => recoded(value, (bytes) => [Buffer.alloc(1), bytes]),
-  'with a zero byte behind': (value) => recoded(value, (bytes) => [bytes, Buffer.alloc(1)]),
-  'twice over': (value) => recoded(value, (bytes) => [bytes, bytes]),
+  'of zero bits': () => Buffer.alloc(256).toString('base64'),
+  'of one bits': () => Buffer.alloc(256, 0xff).toString('base64'),
+  'with the value 1': () => Buffer.alloc(256).fill(1, 255).toString('base64'),
+  'of random bytes': () => randomBytes(256).toString('base64'),
+  'with a zero byte in front': (value) => recoded(value, (bytes) => [Buffer.alloc(1), bytes]),
+  'with a zero byte at the end': (value) => recoded(value, (bytes) => [bytes, Buffer.alloc(1)]),
+  repeated: (value) => recoded(value, (bytes) => [bytes, bytes]),
   'of 8193 bits': () => Buffer.alloc(1025, 1).toString('base64'),
 };
 
@@ -227,17 +227,19 @@ const signatures: Arbitrary<Mutation> = fc.oneof(
 
 const UNKNOWN_SERIAL = 'PUB_KEY_ID_0';
 
-/** `others`: keys that have signed something, or might have. */
-function serials(others: readonly TestPlatformKey[]): Arbitrary<Mutation> {
+/** Changes of the serial, and signatures with the key of somebody else. */
+function serials(otherKeys: readonly TestPlatformKey[]): Arbitrary<Mutation> {
   return fc.oneof(
-    fc.constantFrom(...others, { id: UNKNOWN_SERIAL }, { id: '5157F09E'.repeat(5) }).map(({ id }) =>
-      mutation(
-        ['serial', id],
-        changing('Wechatpay-Serial', () => [id]),
+    fc
+      .constantFrom(...otherKeys, { id: UNKNOWN_SERIAL }, { id: '5157F09E'.repeat(5) })
+      .map(({ id }) =>
+        mutation(
+          ['serial', id],
+          changing('Wechatpay-Serial', () => [id]),
+        ),
       ),
-    ),
-    // Signed for good, by somebody: who then claims to be the platform, or does not.
-    fc.tuple(fc.constantFrom(...others), fc.boolean()).map(([key, isHonest]) =>
+    // The signature is valid. The signer gives its own serial, or claims to be the platform.
+    fc.tuple(fc.constantFrom(...otherKeys), fc.boolean()).map(([key, isHonest]) =>
       mutation(['signed by', key.id, isHonest], ({ headers, body }) => {
         const signed = signatureHeaders(key, body);
         if (!isHonest) delete signed['Wechatpay-Serial'];
@@ -258,7 +260,7 @@ function onBody(label: unknown[], change: (body: Buffer) => Uint8Array): Mutatio
   return mutation(label, ({ headers, body }) => ({ headers, body: Buffer.from(change(body)) }));
 }
 
-/** The same JSON in other bytes, or nearly the same. */
+/** Other bytes with the same meaning, or nearly the same. */
 const REWRITTEN: Readonly<Record<string, (json: string) => string>> = {
   again: (json) => JSON.stringify(JSON.parse(json)),
   'with indentation': (json) => JSON.stringify(JSON.parse(json), null, 2),
@@ -268,30 +270,30 @@ const REWRITTEN: Readonly<Record<string, (json: string) => string>> = {
   },
   'with escaped slashes': (json) => json.replaceAll('/', '\\/'),
   'with escaped letters': (json) => json.replaceAll('C', '\\u0043'),
-  'with a line feed behind': (json) => `${json}\n`,
+  'with a line feed at the end': (json) => `${json}\n`,
   'with a byte order mark': (json) => `\ufeff${json}`,
-  'with a field that comes twice': (json) => json.replace('{', '{"id":"EV-0",'),
+  'with a repeated field': (json) => json.replace('{', '{"id":"EV-0",'),
   'with __proto__': (json) => json.replace('{', '{"__proto__":{"polluted":true},'),
   'with constructor': (json) =>
     json.replace('{', '{"constructor":{"prototype":{"polluted":true}},'),
   'with a lone surrogate': (json) => json.replace('{', '{"a":"\\ud800",'),
   'with deep nesting': (json) => json.replace('{', `{"a":${'['.repeat(9000)}${']'.repeat(9000)},`),
-  'with much behind': (json) => json.padEnd(70_000),
+  'with much white space at the end': (json) => json.padEnd(70_000),
   'in an array': (json) => `[${json}]`,
   'as a string': (json) => JSON.stringify(json),
 };
 
 const RECODED: Readonly<Record<string, (body: Buffer) => Uint8Array>> = {
   'in UTF-16': (body) => Buffer.from(body.toString(), 'utf16le'),
-  'in UTF-16, other way round': (body) => Buffer.from(body.toString(), 'utf16le').swap16(),
+  'in UTF-16, big-endian': (body) => Buffer.from(body.toString(), 'utf16le').swap16(),
   'in Latin-1': (body) => Buffer.from(body.toString(), 'latin1'),
   'read as Latin-1': (body) => Buffer.from(body.toString('latin1')),
   'in gzip': (body) => gzipSync(body),
   'in base64': (body) => Buffer.from(body.toString('base64')),
-  'of nothing': () => Buffer.alloc(0),
+  'without bytes': () => Buffer.alloc(0),
 };
 
-/** Bytes that are no UTF-8, or barely. */
+/** Bytes that are not UTF-8, and two that are unusual. */
 const badBytes = fc.constantFrom(
   Buffer.of(0xff),
   Buffer.of(0xc0, 0x80),
@@ -302,10 +304,10 @@ const badBytes = fc.constantFrom(
   Buffer.of(0xef, 0xbb, 0xbf),
 );
 
-/** A place in a body, whatever its length. */
+/** A position, which may be beyond the end of a body. */
 const place = fc.integer({ min: 0, max: 1000 });
 
-export const bodies: Arbitrary<Mutation> = fc.oneof(
+const bodies: Arbitrary<Mutation> = fc.oneof(
   fc
     .integer({ min: 0, max: 8000 })
     .map((bit) => onBody(['body with a bit flipped', bit], (body) => withBitFlipped(body, bit))),
@@ -343,7 +345,7 @@ export const bodies: Arbitrary<Mutation> = fc.oneof(
   fc.constantFrom(...Object.entries(RECODED)).map(([way, recode]) => onBody(['body', way], recode)),
 );
 
-/** What an earlier mutation has broken is left as it is. */
+/** Leaves text alone that an earlier mutation has made invalid. */
 function rewriteOr(rewrite: (json: string) => string, json: string): string {
   try {
     return rewrite(json);
@@ -352,7 +354,7 @@ function rewriteOr(rewrite: (json: string) => string, json: string): string {
   }
 }
 
-/** Values that no HTTP server hands over, but a function that is called by hand may. */
+/** Header values that no HTTP server passes, but that a direct caller may. */
 export const wrongTypes: Arbitrary<Mutation> = fc
   .tuple(
     headerName,
@@ -368,7 +370,7 @@ export const wrongTypes: Arbitrary<Mutation> = fc
     ),
   );
 
-/** One for each reason to refuse, so that chance leaves none of them out. */
+/** At least one change for each rejection code, so that every run sees all codes. */
 const plain: Arbitrary<Mutation> = fc
   .constantFrom<readonly [name: string, change: (value: string) => readonly unknown[]]>(
     ['Wechatpay-Nonce', () => []],
@@ -383,14 +385,14 @@ const plain: Arbitrary<Mutation> = fc
   )
   .map(([name, change]) => mutation([name, String(change)], changing(name, change)));
 
-/** Everything that can happen on the wire to what was signed, seldom more than one thing. */
-export function mutations(others: readonly TestPlatformKey[]): Arbitrary<readonly Mutation[]> {
+/** One or several changes of everything that the signature protects. */
+export function mutations(otherKeys: readonly TestPlatformKey[]): Arbitrary<readonly Mutation[]> {
   const one = fc.oneof(
     { arbitrary: plain, weight: 4 },
     { arbitrary: anyHeader, weight: 3 },
     { arbitrary: timestamps, weight: 2 },
     { arbitrary: signatures, weight: 2 },
-    { arbitrary: serials(others), weight: 1 },
+    { arbitrary: serials(otherKeys), weight: 1 },
     { arbitrary: bodies, weight: 4 },
   );
   return severalOf(one);

@@ -2,8 +2,8 @@ import { inspect, isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type {
-  ComplaintNotificationVerifier,
   ComplaintNotificationPayload,
+  ComplaintNotificationVerifier,
 } from 'nestjs-wechatpay-complaint';
 import {
   createNotificationBody,
@@ -16,90 +16,92 @@ import {
 } from 'nestjs-wechatpay-complaint/testing';
 import { closeAll, startClient } from '../support/client-bench.js';
 import { type Delivery, GenuineNotifications, isIntact, PHONE, toFields } from './delivery.js';
-import { expectForAll, PATIENCE } from './for-all.js';
+import { expectForAll, PROPERTY_TIMEOUT } from './for-all.js';
 import { mutate, mutations, severalOf, wrongTypes } from './mutations.js';
-import { codeOfRefusal, CONTENT_CODES, SIGNATURE_CODES } from './refusals.js';
-import { readLegal, signedBodies } from './signed-content.js';
+import { CONTENT_CODES, rejectionCode, SIGNATURE_CODES } from './rejections.js';
+import { readAcceptable, signedBodies } from './signed-content.js';
 
 let merchant: TestMerchant;
-let others: TestPlatformKey[];
-let handler: ComplaintNotificationVerifier;
+let otherKeys: TestPlatformKey[];
+let verifier: ComplaintNotificationVerifier;
 
 beforeAll(async () => {
   merchant = await createTestMerchant();
-  // A stranger's key, and those of this merchant that the platform does not sign with.
-  others = [
+  // Keys of strangers, and keys of this merchant with which WeChat Pay does not sign.
+  otherKeys = [
     await createTestPublicKey(),
     await createTestCertificate(),
     merchant.platformCertificate,
     { ...merchant.platformCertificate, id: merchant.serial },
   ];
-  ({ handler } = await startClient(merchant.options));
+  ({ verifier } = await startClient(merchant.options));
 });
 afterAll(closeAll);
 
-/** The payload, or the code of the refusal. */
-async function handle(delivery: Delivery): Promise<ComplaintNotificationPayload | string> {
+/** The payload, or the code of the rejection. */
+async function verify(delivery: Delivery): Promise<ComplaintNotificationPayload | string> {
   try {
-    return await handler.verify({ headers: toFields(delivery), body: delivery.body });
+    return await verifier.verify({ headers: toFields(delivery), body: delivery.body });
   } catch (error) {
-    return codeOfRefusal(error, merchant, delivery);
+    return rejectionCode(error, merchant, delivery);
   }
 }
 
-describe('A genuine notification that something happens to on its way', () => {
+describe('A genuine notification that is changed on its way', () => {
   it(
-    'is refused, unless every byte under the signature is as it was',
+    'is rejected unless every signed byte is unchanged',
     async () => {
       const genuine = new GenuineNotifications(merchant);
       await expectForAll({
         name: 'notifications changed on their way',
         cases: 5000,
-        arbitrary: fc.tuple(fc.nat(7), mutations(others)),
+        arbitrary: fc.tuple(fc.nat(7), mutations(otherKeys)),
         outcomes: [...SIGNATURE_CODES, 'accepted'],
         check: async ([index, changes]) => {
           const original = genuine.at(index);
           const delivery = mutate(original, changes);
-          const result = await handle(delivery);
+          const result = await verify(delivery);
           if (!isIntact(delivery, original)) {
             if (typeof result === 'string') return result;
-            throw new Error(`It was accepted: ${inspect(result)}`);
+            throw new Error(`A changed notification was accepted: ${inspect(result)}`);
           }
-          if (typeof result === 'string') throw new Error(`It was refused: ${result}`);
+          if (typeof result === 'string') {
+            throw new Error(`An intact notification was rejected: ${result}`);
+          }
           const { id, plaintext } = original;
           if (result.id === id && JSON.stringify(result.complaint) === plaintext) return 'accepted';
-          throw new Error(`It is another one: ${inspect(result)}`);
+          throw new Error(`The payload is not what was sent: ${inspect(result)}`);
         },
       });
     },
-    PATIENCE,
+    PROPERTY_TIMEOUT,
   );
 
   it(
-    'is refused when headers are no text',
+    'is rejected when a signature header is not text',
     async () => {
       const genuine = new GenuineNotifications(merchant);
       await expectForAll({
-        name: 'headers that are no text',
+        name: 'headers that are not text',
         cases: 1000,
         arbitrary: severalOf(wrongTypes),
         outcomes: ['MISSING_HEADERS', 'MALFORMED_HEADERS', 'UNSUPPORTED_SIGNATURE_TYPE'],
         check: async (changes) => {
           const delivery = mutate(genuine.at(0), changes);
-          const result = await handle(delivery);
+          const result = await verify(delivery);
           if (typeof result === 'string') return result;
           if (isIntact(delivery, genuine.at(0))) return 'accepted';
-          throw new Error(`It was accepted: ${inspect(result)}`);
+          throw new Error(`A changed notification was accepted: ${inspect(result)}`);
         },
       });
     },
-    PATIENCE,
+    PROPERTY_TIMEOUT,
   );
 });
 
-describe('Whatever the platform itself signs', () => {
+describe('A notification with any content that WeChat Pay signs', () => {
   it(
-    'is handed on as it was encrypted, or refused',
+    'becomes the payload that was encrypted, or is rejected',
     async () => {
       await expectForAll({
         name: 'hostile content under a genuine signature',
@@ -108,31 +110,37 @@ describe('Whatever the platform itself signs', () => {
         outcomes: [...CONTENT_CODES, 'accepted'],
         check: async (body) => {
           const headers = Object.entries(signNotificationBody(merchant, body));
-          const result = await handle({ headers, body });
-          const legal = readLegal(body, merchant.apiV3Key);
-          if (!legal) {
+          const result = await verify({ headers, body });
+          const acceptable = readAcceptable(body, merchant.apiV3Key);
+          if (!acceptable) {
             if (typeof result === 'string' && CONTENT_CODES.includes(result)) return result;
-            throw new Error(`It is not legal, and gave ${inspect(result)}`);
+            throw new Error(`The body has to be rejected, and the result is ${inspect(result)}`);
           }
-          if (typeof result === 'string') throw new Error(`It is legal, and gave ${result}`);
+          if (typeof result === 'string') {
+            throw new Error(`The body has to be accepted, and was rejected: ${result}`);
+          }
           const { complaint, mchid, request_id, ...envelope } = result;
+          const present: [string, unknown][] = Object.entries(envelope);
           const isAsSent =
-            isDeepStrictEqual(envelope, legal.envelope) &&
-            isDeepStrictEqual(complaint, legal.complaint) &&
+            isDeepStrictEqual(
+              Object.fromEntries(present.filter(([, value]) => value !== undefined)),
+              acceptable.envelope,
+            ) &&
+            isDeepStrictEqual(complaint, acceptable.complaint) &&
             Object.getPrototypeOf(complaint) === Object.prototype &&
             mchid === merchant.mchid &&
             request_id !== undefined;
-          if (!isAsSent) throw new Error(`It was sent otherwise: ${inspect(result)}`);
+          if (!isAsSent) throw new Error(`The payload is not what was sent: ${inspect(result)}`);
           const shown = inspect(result, { depth: 10, showHidden: true });
           if (!shown.includes('[hidden]') || shown.includes(PHONE)) throw new Error(shown);
           return 'accepted';
         },
       });
     },
-    PATIENCE,
+    PROPERTY_TIMEOUT,
   );
 
-  it.each(['[', '{"a":'])('may be nested as deep as a body is long: %s', async (opening) => {
+  it.each(['[', '{"a":'])('may be nested as deeply as the body is long: %s', async (opening) => {
     const closing = opening === '[' ? ']' : '}';
     const depth = Math.floor(44_000 / (opening.length + 1));
     const deep = `${opening.repeat(depth)}1${closing.repeat(depth)}`;
@@ -140,7 +148,7 @@ describe('Whatever the platform itself signs', () => {
     const body = Buffer.from(createNotificationBody(merchant, { plaintext }));
     const headers = Object.entries(signNotificationBody(merchant, body));
 
-    const payload = await handler.verify({ headers: toFields({ headers, body }), body });
+    const payload = await verifier.verify({ headers: toFields({ headers, body }), body });
 
     expect(payload.complaint.complaint_id).toBe('1');
     expect(inspect(payload, { depth: Infinity })).toContain("deep: '[hidden]'");

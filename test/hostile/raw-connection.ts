@@ -3,14 +3,14 @@ import { connect, type Socket } from 'node:net';
 import { until } from '../support/until.js';
 import type { Delivery } from './delivery.js';
 
-export interface RawAnswer {
+export interface RawResponse {
   readonly status: number;
-  /** Field lines, as sent. */
+  /** The header lines, as sent. */
   readonly head: string;
   readonly body: string;
 }
 
-/** The bytes of a POST, whatever HTTP says of them. */
+/** The bytes of a POST request, whether or not they are legal HTTP. */
 export function post(
   { headers, body }: Delivery,
   { target = '/complaints', version = 'HTTP/1.1', lines = [] as readonly string[] } = {},
@@ -29,12 +29,12 @@ export function post(
   ]);
 }
 
-/** The lines that say how long a body is. */
-export function lengthOf({ body }: Delivery): string {
+/** The header line with the length of the body. */
+export function contentLength({ body }: Delivery): string {
   return `Content-Length: ${body.length}`;
 }
 
-/** A connection on which anything can be written, and everything is read. */
+/** A TCP connection to an HTTP server, for requests that an HTTP client would not send. */
 export class RawConnection {
   private received = '';
   private isClosed = false;
@@ -43,7 +43,7 @@ export class RawConnection {
     socket.on('data', (chunk: Buffer) => {
       this.received += chunk.toString('latin1');
     });
-    // A server that has said its word may reset the connection.
+    // A server may reset the connection after its response.
     socket.on('error', () => undefined);
     socket.on('close', () => {
       this.isClosed = true;
@@ -56,19 +56,18 @@ export class RawConnection {
     return new RawConnection(socket);
   }
 
-  /** One request on a connection of its own, with `Connection: close` among its lines. */
-  static async exchange(url: string, request: Uint8Array): Promise<RawAnswer | undefined> {
+  /** Sends a request, which must have `Connection: close`, and waits until the server closes. */
+  static async exchange(url: string, request: Uint8Array): Promise<RawResponse | undefined> {
     const connection = await RawConnection.open(url);
     connection.write(request);
     await connection.closed();
-    return connection.answers[0];
+    return connection.responses[0];
   }
 
   write(bytes: string | Uint8Array): void {
     this.socket.write(bytes);
   }
 
-  /** Without a word. */
   hangUp(): void {
     this.socket.destroy();
   }
@@ -77,26 +76,26 @@ export class RawConnection {
     if (!this.isClosed) await once(this.socket, 'close');
   }
 
-  /** The answers so far, those of the 1xx kind too. */
-  get answers(): readonly RawAnswer[] {
-    const answers: RawAnswer[] = [];
+  /** The complete responses so far, interim (1xx) ones included. */
+  get responses(): readonly RawResponse[] {
+    const responses: RawResponse[] = [];
     let rest = this.received;
     for (;;) {
       const end = rest.indexOf('\r\n\r\n');
       const status = Number(/^HTTP\/1\.1 (\d{3}) /.exec(rest)?.[1]);
-      if (end < 0 || Number.isNaN(status)) return answers;
+      if (end < 0 || Number.isNaN(status)) return responses;
       const head = rest.slice(rest.indexOf('\r\n') + 2, end);
       const length = Number(/^content-length: (\d+)$/im.exec(head)?.[1] ?? 0);
       const start = end + 4;
-      if (rest.length < start + length) return answers;
-      answers.push({ status, head, body: rest.slice(start, start + length) });
+      if (rest.length < start + length) return responses;
+      responses.push({ status, head, body: rest.slice(start, start + length) });
       rest = rest.slice(start + length);
     }
   }
 
-  /** The statuses of the first answers, once there are so many. */
+  /** The statuses of all responses, once there are this many or the connection is closed. */
   async statuses(count: number): Promise<readonly number[]> {
-    await until(() => this.answers.length >= count || this.isClosed);
-    return this.answers.map(({ status }) => status);
+    await until(() => this.responses.length >= count || this.isClosed);
+    return this.responses.map(({ status }) => status);
   }
 }

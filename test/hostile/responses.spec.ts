@@ -21,25 +21,25 @@ import { closeAll, startClient } from '../support/client-bench.js';
 import { writtenDown } from '../support/written-down.js';
 import { EXACTLY, framings, statuses } from './responses.js';
 import { asReceived, type Delivery, isHttp, isIntact } from './delivery.js';
-import { expectForAll, PATIENCE } from './for-all.js';
+import { expectForAll, PROPERTY_TIMEOUT } from './for-all.js';
 import { HostileServer } from './hostile-server.js';
 import { mutate, mutations } from './mutations.js';
-import { breaksLine } from './refusals.js';
+import { breaksLine } from './rejections.js';
 import { edited, editsOf, hostileJson, otherMembers, text, toJson } from './signed-content.js';
 
 const server = new HostileServer();
 let merchant: TestMerchant;
-let others: TestPlatformKey[];
+let otherKeys: TestPlatformKey[];
 let service: ComplaintNotificationService;
 
 beforeAll(async () => {
   merchant = await createTestMerchant();
-  others = [await createTestPublicKey(), merchant.platformCertificate];
+  otherKeys = [await createTestPublicKey(), merchant.platformCertificate];
   const options: WechatPayComplaintModuleOptions = {
     ...merchant.options,
     baseUrls: [await server.start()],
     timeout: 300,
-    // A connection that one case has spoilt is not to be the next one's.
+    // Each case needs a connection of its own, because the server may ruin it.
     request: { httpAgent: new Agent({ keepAlive: false }) },
   };
   ({ service } = await startClient(options));
@@ -55,7 +55,11 @@ const call: Arbitrary<CallbackUrlCall> = fc.constantFrom(
 
 type Outcome = { readonly value: unknown } | { readonly code: string };
 
-/** What a call gives, or the code of its error. @throws Error when that is no error for people */
+/**
+ * The value that a call emits, or the code of its error.
+ *
+ * @throws Error when the error is not a WechatPayError, or is unfit for people to read
+ */
 async function outcomeOf(
   { run }: CallbackUrlCall,
   config?: WechatPayRequestConfig,
@@ -74,41 +78,41 @@ async function outcomeOf(
 
 function faultOf(error: WechatPayError): string | undefined {
   const { code, message } = error;
-  if (!/^\w{1,64}$/.test(code)) return 'That is no code';
-  if (message.length > 2000) return 'That is no message, so long';
-  if (breaksLine(message)) return 'It breaks log lines';
-  const told = writtenDown(error);
+  if (!/^\w{1,64}$/.test(code)) return 'The code is malformed';
+  if (message.length > 2000) return 'The message is too long';
+  if (breaksLine(message)) return 'The message breaks a log line';
+  const printed = writtenDown(error);
   return ['WECHATPAY2-SHA256-RSA2048 mchid', 'PRIVATE KEY', merchant.apiV3Key].some((secret) =>
-    told.includes(secret),
+    printed.includes(secret),
   )
-    ? 'It tells a secret'
+    ? 'The error contains a secret'
     : undefined;
 }
 
-/** Of the many codes that come from a status, one a class. */
-const kindOf = (code: string): string => code.replace(/^HTTP_(\d)\d\d$/, 'HTTP_$1xx');
+/** Puts the codes that are made of a status into one class each. */
+const classOf = (code: string): string => code.replace(/^HTTP_(\d)\d\d$/, 'HTTP_$1xx');
 
 const registration = { mchid: '1900000109', url: URL_NEW };
 
-/** The answer of a call that went well. */
+/** The response of a call that succeeds. */
 function genuine({ name }: CallbackUrlCall): Delivery {
   const body = Buffer.from(name === 'delete' ? '' : JSON.stringify(registration));
   const headers = Object.entries(signNotificationBody(merchant, body));
   return { headers: [...headers, ['Location', '/elsewhere']], body };
 }
 
-describe('A genuine answer that something happens to on its way', () => {
+describe('A genuine response that is changed on its way', () => {
   it(
-    'is refused, unless every byte under the signature is as it was',
+    'is rejected unless every signed byte is unchanged',
     async () => {
       await expectForAll({
-        name: 'answers changed on their way',
+        name: 'responses changed on their way',
         cases: 1000,
         arbitrary: fc.tuple(
           call,
           fc.oneof(
             { arbitrary: fc.constant([]), weight: 1 },
-            { arbitrary: mutations(others), weight: 5 },
+            { arbitrary: mutations(otherKeys), weight: 5 },
           ),
           statuses,
           framings,
@@ -118,32 +122,33 @@ describe('A genuine answer that something happens to on its way', () => {
           ...['TIMESTAMP_TOO_OLD', 'TIMESTAMP_TOO_NEW', 'SIGNATURE_PROBE', 'UNKNOWN_SERIAL'],
           ...['SIGNATURE_MISMATCH', 'HTTP_3xx', 'HTTP_5xx'],
         ],
-        check: async ([asked, changes, status, framing]) => {
-          const original = genuine(asked);
+        check: async ([request, changes, status, framing]) => {
+          const original = genuine(request);
           const delivery = mutate(original, changes);
           server.script = framing.write(status, delivery);
 
-          const outcome = await outcomeOf(asked);
+          const outcome = await outcomeOf(request);
 
           const isGenuine = isIntact(asReceived(delivery), original);
           if ('code' in outcome) {
             const isClear = isGenuine && isHttp(delivery) && status === '200 OK';
-            if (framing !== EXACTLY || !isClear || outcome.code === 'TIMEOUT')
-              return kindOf(outcome.code);
-            throw new Error(`It was refused: ${outcome.code}`);
+            if (framing !== EXACTLY || !isClear || outcome.code === 'TIMEOUT') {
+              return classOf(outcome.code);
+            }
+            throw new Error(`An intact response was rejected: ${outcome.code}`);
           }
-          const expected = asked.name === 'delete' ? undefined : registration;
+          const expected = request.name === 'delete' ? undefined : registration;
           const isExpected = isDeepStrictEqual(outcome.value, expected);
           if (isExpected && (isGenuine || framing !== EXACTLY)) return 'accepted';
-          throw new Error(`It was believed: ${inspect(outcome.value)}`);
+          throw new Error(`A changed response was accepted: ${inspect(outcome.value)}`);
         },
       });
     },
-    PATIENCE,
+    PROPERTY_TIMEOUT,
   );
 });
 
-/** What WeChat Pay answers, and what it never would. */
+/** Bodies of responses: as WeChat Pay sends them, with faults, and others. */
 const contents: Arbitrary<Buffer> = fc.oneof(
   {
     weight: 3,
@@ -194,12 +199,12 @@ const contents: Arbitrary<Buffer> = fc.oneof(
   },
 );
 
-describe('An answer of any content', () => {
+describe('A response of any content', () => {
   it(
-    'is believed when it was signed and is as documented, and is a typed error otherwise',
+    'is accepted when it is signed and as documented, and is a typed error otherwise',
     async () => {
       await expectForAll({
-        name: 'answers of hostile content',
+        name: 'responses of hostile content',
         cases: 1000,
         arbitrary: fc.tuple(
           call,
@@ -209,28 +214,33 @@ describe('An answer of any content', () => {
           fc.boolean(),
         ),
         outcomes: ['accepted', 'MALFORMED_RESPONSE', 'MISSING_HEADERS', 'NO_AUTH', 'HTTP_5xx'],
-        check: async ([asked, body, status, retryAfter, isSigned]) => {
+        check: async ([request, body, status, retryAfter, isSigned]) => {
           const signed = isSigned ? Object.entries(signNotificationBody(merchant, body)) : [];
           const headers = [...signed, ['Retry-After', retryAfter] as const];
           server.script = EXACTLY.write(status, { headers, body });
 
-          const outcome = await outcomeOf(asked);
+          const outcome = await outcomeOf(request);
 
-          if ('code' in outcome) return kindOf(outcome.code);
-          if (!isSigned || !status.startsWith('2')) throw new Error('It was believed');
+          if ('code' in outcome) return classOf(outcome.code);
+          if (!isSigned || !status.startsWith('2')) {
+            throw new Error('An unsigned or failed response was accepted');
+          }
           const { mchid, url } =
-            asked.name === 'delete' ? {} : (JSON.parse(body.toString()) as Record<string, unknown>);
-          const expected = asked.name === 'delete' ? undefined : { mchid, url };
-          if (typeof mchid === typeof url && isDeepStrictEqual(outcome.value, expected))
+            request.name === 'delete'
+              ? {}
+              : (JSON.parse(body.toString()) as Record<string, unknown>);
+          const expected = request.name === 'delete' ? undefined : { mchid, url };
+          if (typeof mchid === typeof url && isDeepStrictEqual(outcome.value, expected)) {
             return 'accepted';
-          throw new Error(`It was read otherwise: ${inspect(outcome.value)}`);
+          }
+          throw new Error(`The value is not what was sent: ${inspect(outcome.value)}`);
         },
       });
     },
-    PATIENCE,
+    PROPERTY_TIMEOUT,
   );
 
-  it('leaves the next call as it is', async () => {
+  it('does not affect the next call', async () => {
     const [, get] = CALLS;
     if (!get) throw new Error('There is no call.');
     server.script = EXACTLY.write('200 OK', genuine(get));

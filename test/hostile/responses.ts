@@ -3,7 +3,7 @@ import fc, { type Arbitrary } from 'fast-check';
 import type { Delivery } from './delivery.js';
 import type { Piece, Script } from './hostile-server.js';
 
-/** How an answer is put on the wire. */
+/** How a response is written to the connection. */
 export interface Framing {
   readonly [fc.toStringMethod]: () => string;
   readonly write: (status: string, delivery: Delivery) => Script;
@@ -46,17 +46,17 @@ const chunks =
 
 const LAST_CHUNK = Buffer.from('0\r\n\r\n');
 
-/** In drips of one byte: `pause` milliseconds between them. */
-const inDrips =
+/** The first bytes one at a time, with `pause` milliseconds between them. */
+const byteByByte =
   (pause: number) =>
   (status: string, delivery: Delivery): Script => {
     const { pieces } = exact(status, delivery);
     const bytes = Buffer.concat(pieces.filter((piece) => typeof piece !== 'number'));
-    const drips = Array.from(bytes.subarray(0, 60), (byte) => [Buffer.of(byte), pause]).flat();
-    return { pieces: [...drips, bytes.subarray(60)], end: 'close' };
+    const first = Array.from(bytes.subarray(0, 60), (byte) => [Buffer.of(byte), pause]).flat();
+    return { pieces: [...first, bytes.subarray(60)], end: 'close' };
   };
 
-/** As it should be. */
+/** Correct framing. */
 const exact = withLines((body) => [`Content-Length: ${body.length}`, 'Connection: close']);
 
 const before =
@@ -66,14 +66,14 @@ const before =
     return { pieces: [Buffer.from(text), ...pieces], end };
   };
 
-/** Answers that come through when the rest of the message is genuine, and those that cannot. */
+/** Framings that a client accepts, and then those that it may reject. */
 const FRAMINGS: readonly Framing[] = [
   framing(
-    'until the end',
+    'without a length, until the connection closes',
     withLines(() => []),
   ),
   framing(
-    'kept open',
+    'with the connection kept open',
     withLines((body) => [`Content-Length: ${body.length}`], 'stay'),
   ),
   framing(
@@ -87,14 +87,14 @@ const FRAMINGS: readonly Framing[] = [
       Buffer.from('0\r\nWechatpay-Nonce: other\r\n__proto__: x\r\n\r\n'),
     ]),
   ),
-  framing('in drips', inDrips(1)),
+  framing('byte by byte', byteByByte(1)),
   framing('gzip', encoded('gzip', gzipSync)),
   framing('deflate', encoded('deflate', deflateSync)),
   framing('br', encoded('br', brotliCompressSync)),
-  framing('behind 100 Continue', before('HTTP/1.1 100 Continue\r\n\r\n'.repeat(20))),
-  framing('behind early hints', before('HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n')),
+  framing('after 100 Continue', before('HTTP/1.1 100 Continue\r\n\r\n'.repeat(20))),
+  framing('after early hints', before('HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n')),
   framing(
-    'with names of methods of header objects',
+    'with the names of header object methods',
     withLines((body) => [
       `Content-Length: ${body.length}`,
       ...['get', 'set', 'has', 'normalize', 'concat', 'toJSON', 'toString', 'constructor'].map(
@@ -106,13 +106,13 @@ const FRAMINGS: readonly Framing[] = [
     'with __proto__',
     withLines((body) => [`Content-Length: ${body.length}`, '__proto__: x', 'prototype: y']),
   ),
-  // From here on hardly anything comes through.
+  // A client rejects most of these.
   framing(
-    'a longer length',
+    'a length that is too long',
     withLines((body) => [`Content-Length: ${body.length + 9}`]),
   ),
   framing(
-    'a shorter length',
+    'a length that is too short',
     withLines((body) => [`Content-Length: ${Math.max(0, body.length - 9)}`]),
   ),
   framing(
@@ -120,7 +120,7 @@ const FRAMINGS: readonly Framing[] = [
     withLines(() => ['Content-Length: -1']),
   ),
   framing(
-    'a length in words',
+    'a length that is not a number',
     withLines(() => ['Content-Length: all']),
   ),
   framing(
@@ -128,7 +128,7 @@ const FRAMINGS: readonly Framing[] = [
     withLines(({ length }) => [length, length + 1].map((n) => `Content-Length: ${n}`)),
   ),
   framing(
-    'an endless length',
+    'a length of 30 digits',
     withLines(() => [`Content-Length: ${'9'.repeat(30)}`]),
   ),
   framing(
@@ -140,7 +140,7 @@ const FRAMINGS: readonly Framing[] = [
     withLines(({ length }) => [`Content-Length: ${length}`, 'Transfer-Encoding: chunked']),
   ),
   framing(
-    'chunks that are none',
+    'chunks that are not chunks',
     withLines(() => ['Transfer-Encoding: chunked']),
   ),
   framing(
@@ -160,11 +160,11 @@ const FRAMINGS: readonly Framing[] = [
     chunks(() => [chunk(Buffer.alloc(2 ** 21), 2 ** 21), LAST_CHUNK]),
   ),
   framing(
-    'gzip that is none',
+    'gzip that is not gzip',
     encoded('gzip', (body) => body),
   ),
   framing(
-    'gzip cut short',
+    'truncated gzip',
     encoded('gzip', (body) => gzipSync(body).subarray(0, -10)),
   ),
   framing(
@@ -176,7 +176,7 @@ const FRAMINGS: readonly Framing[] = [
     encoded('gzip', () => gzipSync(Buffer.alloc(2 ** 24))),
   ),
   framing(
-    'an encoding unheard of',
+    'an unknown encoding',
     encoded('unheard-of', (body) => body),
   ),
   framing(
@@ -208,13 +208,13 @@ const FRAMINGS: readonly Framing[] = [
     withLines(() => Array.from({ length: 3000 }, (_, n) => `X-${n}: x`)),
   ),
   framing(
-    'a request for a body',
+    'a switch of protocols',
     before('HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: upgrade\r\n\r\n'),
   ),
-  framing('garbage in front', before('garbage\r\n')),
+  framing('garbage before the response', before('garbage\r\n')),
   framing('HTTP/2', before('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')),
   framing('HTTP/0.9', (_status, { body }) => ({ pieces: [body], end: 'close' })),
-  framing('nothing', () => ({ pieces: [], end: 'close' })),
+  framing('no response', () => ({ pieces: [], end: 'close' })),
   framing('a reset', () => ({ pieces: [], end: 'reset' })),
   framing('a reset within the headers', (status, delivery) => ({
     pieces: [head(status, delivery, []).subarray(0, 50)],
@@ -224,16 +224,16 @@ const FRAMINGS: readonly Framing[] = [
     pieces: [head(status, delivery, ['Content-Length: 1000']), delivery.body, 2],
     end: 'reset',
   })),
-  framing('two answers', (status, delivery) => {
+  framing('two responses', (status, delivery) => {
     const { pieces } = exact(status, delivery);
     return { pieces: [...pieces, ...pieces], end: 'close' };
   }),
 ];
 
-/** These take as long as the client waits. */
+/** Responses that never end. The client waits until its timeout. */
 const STALLS: readonly Framing[] = [
   framing('silence', () => ({ pieces: [], end: 'stay' })),
-  framing('drips that never end', inDrips(20)),
+  framing('slow bytes', byteByByte(20)),
   framing(
     'silence within the body',
     withLines(({ length }) => [`Content-Length: ${length + 1}`], 'stay'),
@@ -242,7 +242,7 @@ const STALLS: readonly Framing[] = [
     'chunks that stop',
     chunks((body) => [chunk(body, body.length)], 'stay'),
   ),
-  framing('hints that never end', (_status, _delivery) => ({
+  framing('endless hints', (_status, _delivery) => ({
     pieces: Array.from({ length: 100 }, () => [
       Buffer.from('HTTP/1.1 103 Early Hints\r\n\r\n'),
       20,
@@ -259,7 +259,7 @@ export const framings: Arbitrary<Framing> = fc.oneof(
   { arbitrary: fc.constantFrom(...STALLS), weight: 2 },
 );
 
-/** The status line behind the version. */
+/** The status line after the version. */
 export const statuses: Arbitrary<string> = fc.oneof(
   { arbitrary: fc.constant('200 OK'), weight: 24 },
   {

@@ -8,14 +8,14 @@ import {
 } from 'nestjs-wechatpay-complaint';
 import { type AdapterName, type RunningApp, startApp } from '../support/start-app.js';
 
-/** Who reads the body: Nest's parser, which keeps the bytes, or the guard. */
+/** An app whose body parser keeps the raw body, or that leaves the stream to the guard. */
 export interface Server {
   readonly name: string;
   readonly adapter: AdapterName;
   readonly nest: { readonly rawBody?: boolean; readonly bodyParser?: boolean };
 }
 
-/** Leaves the stream to the guard. */
+/** The guard reads the body from the stream. */
 export const BARE_EXPRESS: Server = {
   name: 'Express without a body parser',
   adapter: 'express',
@@ -29,11 +29,11 @@ export const SERVERS: readonly Server[] = [
 ];
 
 export interface ServedApp extends RunningApp {
-  /** What reached the handler, oldest first. */
+  /** The notifications that the handler got, oldest first. */
   readonly received: ComplaintNotificationPayload[];
 }
 
-/** A real app that posts to /complaints reach. `store: false`: repetitions are to be seen. */
+/** Starts an app with the route POST /complaints. It has no store, so redeliveries are handled too. */
 export async function serve(
   { adapter, nest }: Server,
   options: WechatPayComplaintModuleOptions,

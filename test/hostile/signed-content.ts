@@ -5,8 +5,8 @@ import { PHONE } from './delivery.js';
 import { withBitFlipped } from './mutations.js';
 
 /**
- * JSON objects as text, member by member: so that a name can come twice, and none is special to
- * whatever builds them.
+ * The members of a JSON object as text. A name can occur twice, and no name has a special meaning on
+ * the way into the text.
  */
 export type Members = readonly (readonly [name: string, json: string])[];
 
@@ -31,13 +31,13 @@ export const hostileJson: Arbitrary<string> = fc.oneof(
   fc.integer({ min: 1, max: 9000 }).map((length) => text('x'.repeat(length))),
 );
 
-/** Beside the documented ones. */
+/** Members that are not documented. */
 export const otherMembers: Arbitrary<Members> = fc.array(
   fc.tuple(fc.oneof(hostileName, fc.string({ maxLength: 10 })), hostileJson),
   { maxLength: 4 },
 );
 
-/** What is done to documented fields: taken away, or given another value, or one more. */
+/** Removes a documented field, or gives it another value. */
 type Edit = readonly [field: string, json: string | undefined];
 
 export function edited(members: Members, edits: readonly Edit[]): Members {
@@ -61,7 +61,7 @@ const documentedResource: Members = [
   ['payer_phone', text(PHONE)],
 ];
 
-/** No UTF-8 any more: in the middle of a text, or at its start where the letter is not in it. */
+/** Puts a byte that is not UTF-8 in place of the letter, or at the start when there is no such letter. */
 function withBadByte(json: string, letter: string): Buffer {
   const bytes = Buffer.from(json);
   const at = Math.max(0, bytes.indexOf(letter));
@@ -93,12 +93,13 @@ const plaintext: Arbitrary<Buffer> = fc.oneof(
   },
 );
 
-/** How the resource is encrypted, and what of that the envelope says. */
+/** How the resource is encrypted, and what the notification says about it. */
 interface Encryption {
   readonly nonce: Buffer;
   readonly associatedData: string | undefined;
   readonly members: Members;
-  readonly spoil: (ciphertext: Buffer) => string;
+  /** Writes the ciphertext as text, correctly or not. */
+  readonly encode: (ciphertext: Buffer) => string;
 }
 
 const base64 = (bytes: Buffer): string => bytes.toString('base64');
@@ -128,7 +129,7 @@ const encryption: Arbitrary<Encryption> = fc
       },
     ),
   )
-  .map(([length, associatedData, spoil]) => {
+  .map(([length, associatedData, encode]) => {
     const nonce = Buffer.from(randomBytes(length).map((byte) => 0x21 + (byte % 90)));
     const members: Members = [
       ['algorithm', text('AEAD_AES_256_GCM')],
@@ -138,7 +139,7 @@ const encryption: Arbitrary<Encryption> = fc
         ? []
         : [['associated_data', JSON.stringify(associatedData)] as const]),
     ];
-    return { nonce, associatedData: associatedData ?? undefined, members, spoil };
+    return { nonce, associatedData: associatedData ?? undefined, members, encode };
   });
 
 const documentedEnvelope: Members = [
@@ -149,13 +150,13 @@ const documentedEnvelope: Members = [
   ['summary', text('产生新投诉')],
 ];
 
-/** One that means something, where chance alone would hardly come. */
-interface Meant {
+/** An edit that random values would hardly ever make. */
+interface TargetedEdit {
   readonly envelope?: Edit;
   readonly resource?: Edit;
 }
 
-const meantEdits: Arbitrary<Meant> = fc.oneof(
+const targetedEdits: Arbitrary<TargetedEdit> = fc.oneof(
   { arbitrary: fc.constant({}), weight: 5 },
   {
     weight: 1,
@@ -194,7 +195,7 @@ const meantEdits: Arbitrary<Meant> = fc.oneof(
   },
 );
 
-/** Ways of writing the same JSON down; the last ones are no JSON any more. */
+/** Spellings of the same JSON, and at the end some that are not JSON. */
 const spelling: Arbitrary<(json: string) => Buffer> = fc.oneof(
   { arbitrary: fc.constant((json: string) => Buffer.from(json)), weight: 6 },
   {
@@ -225,30 +226,30 @@ const spelling: Arbitrary<(json: string) => Buffer> = fc.oneof(
 );
 
 /**
- * Bodies for the platform to sign: of the documented form, nearly so, or of none. `apiV3Key` is
- * what their resources are encrypted with.
+ * Bodies for WeChat Pay to sign: as documented, with faults, or unlike any notification. Their
+ * resources are encrypted with `apiV3Key`.
  */
 export function signedBodies(apiV3Key: string): Arbitrary<Buffer> {
   return fc
     .tuple(
-      meantEdits,
+      targetedEdits,
       plaintext,
       encryption,
       fc.tuple(otherMembers, editsOf(['algorithm', 'original_type', 'ciphertext', 'nonce'])),
       fc.tuple(otherMembers, editsOf([...documentedEnvelope.map(([name]) => name), 'resource'])),
       spelling,
     )
-    .map(([meant, bytes, { nonce, associatedData, members, spoil }, inner, outer, spell]) => {
-      const ciphertext = spoil(encrypt(bytes, nonce, associatedData, apiV3Key));
+    .map(([targeted, bytes, { nonce, associatedData, members, encode }, inner, outer, spell]) => {
+      const ciphertext = encode(encrypt(bytes, nonce, associatedData, apiV3Key));
       const [besideResource, resourceEdits] = inner;
       const resource = edited(
         [...besideResource, ...members, ['ciphertext', text(ciphertext)]],
-        [...(meant.resource ? [meant.resource] : []), ...resourceEdits],
+        [...(targeted.resource ? [targeted.resource] : []), ...resourceEdits],
       );
       const [besideEnvelope, envelopeEdits] = outer;
       const envelope = edited(
         [...besideEnvelope, ...documentedEnvelope, ['resource', toJson(resource)]],
-        [...(meant.envelope ? [meant.envelope] : []), ...envelopeEdits],
+        [...(targeted.envelope ? [targeted.envelope] : []), ...envelopeEdits],
       );
       return spell(toJson(envelope));
     });
@@ -265,35 +266,34 @@ function encrypt(
   return Buffer.concat([cipher.update(bytes), cipher.final(), cipher.getAuthTag()]);
 }
 
-/** What a legal body says, read by Node's means alone; undefined of any other. */
-export function readLegal(body: Buffer, apiV3Key: string): Legal | undefined {
+/** What a notification says that has to be accepted. */
+export interface Acceptable {
+  /** The fields beside the complaint; an optional one that is not text is absent. */
+  readonly envelope: Readonly<Record<string, string>>;
+  readonly complaint: object;
+}
+
+/** Reads a body with nothing but Node. Undefined when the body has to be rejected. */
+export function readAcceptable(body: Buffer, apiV3Key: string): Acceptable | undefined {
   if (body.length > 64 * 1024) return undefined;
   const envelope = readObject(body);
   const resource = envelope?.resource;
   if (!envelope || !isObject(resource)) return undefined;
-  const { id, create_time, event_type, resource_type, summary } = envelope;
+  const { id, event_type, create_time, resource_type, summary } = envelope;
   const { algorithm, original_type, ciphertext, nonce, associated_data } = resource;
-  if (![id, create_time, event_type, resource_type, summary].every(isText)) return undefined;
-  if (![algorithm, original_type, ciphertext, nonce].every(isText)) return undefined;
-  if (!isText(associated_data ?? '')) return undefined;
   if (!isText(id) || !/^[^\p{C}\p{Z}]{1,128}$/u.test(id)) return undefined;
   if (!isText(event_type) || !event_type.startsWith('COMPLAINT.')) return undefined;
-  if (original_type !== 'complaint' || algorithm !== 'AEAD_AES_256_GCM') return undefined;
-  const plaintext = decrypt(String(ciphertext), String(nonce), associated_data, apiV3Key);
+  if (isText(original_type) && original_type !== 'complaint') return undefined;
+  if (algorithm !== 'AEAD_AES_256_GCM' || !isText(ciphertext) || !isText(nonce)) return undefined;
+  const plaintext = decrypt(ciphertext, nonce, associated_data, apiV3Key);
   const complaint = plaintext && readObject(plaintext);
   if (!complaint || !isText(complaint.complaint_id) || complaint.complaint_id === '') {
     return undefined;
   }
   if (!isText(complaint.action_type)) return undefined;
-  return {
-    envelope: { id, create_time, event_type, resource_type, summary, original_type },
-    complaint,
-  };
-}
-
-export interface Legal {
-  readonly envelope: Readonly<Record<string, unknown>>;
-  readonly complaint: object;
+  const optional = Object.entries({ create_time, resource_type, summary, original_type });
+  const present = optional.filter((field): field is [string, string] => isText(field[1]));
+  return { envelope: { id, event_type, ...Object.fromEntries(present) }, complaint };
 }
 
 function readObject(bytes: Buffer): Readonly<Record<string, unknown>> | undefined {

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
 
-/** Starts Debian's Chromium with a temporary profile and without its background requests. */
+/** Debian's Chromium with a temporary profile. It sends no requests of its own. */
 export function startBrowser(): Promise<Browser> {
   return chromium.launch({
     executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium',
@@ -18,7 +18,7 @@ export function startBrowser(): Promise<Browser> {
   });
 }
 
-const AXE = join(process.cwd(), 'node_modules/axe-core/axe.min.js');
+const AXE = fileURLToPath(import.meta.resolve('axe-core/axe.min.js'));
 
 interface AxeResults {
   readonly violations: readonly {

@@ -10,10 +10,11 @@ export const URL_NEW = 'https://shop.example.com/wechatpay/complaints';
 export interface CallbackUrlCall {
   readonly name: 'create' | 'get' | 'update' | 'delete';
   readonly method: string;
-  /** The exact text that goes out. */
+  /** The exact body of the request. */
   readonly body: string;
-  /** What is registered before and after it. */
+  /** The URL that is registered before the call. */
   readonly before: string | undefined;
+  /** The URL that is registered after it. */
   readonly after: string | undefined;
   readonly run: (
     service: ComplaintNotificationService,
@@ -21,7 +22,7 @@ export interface CallbackUrlCall {
   ) => Observable<unknown>;
 }
 
-/** The four calls, for tables. */
+/** The four calls, for table tests. */
 export const CALLS: readonly CallbackUrlCall[] = [
   {
     name: 'create',

@@ -24,7 +24,7 @@ export const CERTIFICATES_PATH = '/v3/certificates';
 
 const closers: (() => Promise<unknown>)[] = [];
 
-/** Ends, newest first, whatever this file has started: for `afterEach` or `afterAll`. */
+/** Closes, newest first, everything that this file has started. For `afterEach` or `afterAll`. */
 export async function closeAll(): Promise<void> {
   for (const close of closers.splice(0).reverse()) await close();
 }
@@ -32,15 +32,15 @@ export async function closeAll(): Promise<void> {
 export interface Client {
   readonly service: ComplaintNotificationService;
   readonly complaints: ComplaintService;
-  readonly handler: ComplaintNotificationVerifier;
+  readonly verifier: ComplaintNotificationVerifier;
   readonly logger: RecordingLogger;
-  /** As an app does on shutdown. */
+  /** Closes the module, as an app does on shutdown. */
   readonly close: () => Promise<void>;
 }
 
 /**
- * The module in a real Nest container, without an HTTP server. A call is sent once unless `retry`
- * is given: most tests look at one request and its end.
+ * Starts the module in a real Nest container, without an HTTP server. A request is sent once unless
+ * `retry` is given, because most tests look at a single attempt.
  */
 export async function startClient(options: WechatPayComplaintModuleOptions): Promise<Client> {
   const logger = new RecordingLogger();
@@ -55,7 +55,7 @@ export async function startClient(options: WechatPayComplaintModuleOptions): Pro
   return {
     service: module.get(ComplaintNotificationService),
     complaints: module.get(ComplaintService),
-    handler: module.get(ComplaintNotificationVerifier),
+    verifier: module.get(ComplaintNotificationVerifier),
     logger,
     close,
   };
@@ -74,7 +74,7 @@ export interface Bench extends Client {
   readonly simulator: WechatPaySimulator;
 }
 
-/** A simulated WeChat Pay and a module that talks to it. */
+/** Starts a simulated WeChat Pay and a module that talks to it. */
 export async function startBench(
   merchant: TestMerchant,
   options: Partial<WechatPayComplaintModuleOptions> = {},
@@ -85,7 +85,7 @@ export async function startBench(
   return { ...client, simulator };
 }
 
-/** A server without any manners of its own, for what the simulator does not do. */
+/** Starts a bare server, for behaviour that the simulator does not have. */
 export async function startServer(listener: RequestListener): Promise<string> {
   const server = createServer(listener);
   server.listen(0, '127.0.0.1');
@@ -98,7 +98,7 @@ export async function startServer(listener: RequestListener): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** A loopback address that refuses connections: its port was free a moment ago. */
+/** A loopback URL that refuses connections: its port was free a moment ago. */
 export async function closedPort(): Promise<string> {
   const server = createServer();
   server.listen(0, '127.0.0.1');
@@ -109,38 +109,39 @@ export async function closedPort(): Promise<string> {
   return `http://127.0.0.1:${port}`;
 }
 
-/** For the setting `lookup`: whatever its name, the host has an address of each family. */
+/** For the axios setting `lookup`: every host name has an IPv4 and an IPv6 loopback address. */
 export const lookupTwo: NonNullable<WechatPayRequestConfig['lookup']> = (
   _hostname: string,
   _options: object,
-  answer: (error: null, addresses: { address: string; family: 4 | 6 }[]) => void,
+  callback: (error: null, addresses: { address: string; family: 4 | 6 }[]) => void,
 ): void => {
-  answer(null, [
+  callback(null, [
     { address: '127.0.0.1', family: 4 },
     { address: '::1', family: 6 },
   ]);
 };
 
-/** The error that a call ends with. Fails when the call emits anything, or ends well. */
-export async function errorOf(call: Observable<unknown>): Promise<unknown> {
-  const events = await lastValueFrom(call.pipe(materialize(), toArray()));
+/** The error that an Observable fails with. Rejects if it emits anything, or completes. */
+export async function errorOf(source: Observable<unknown>): Promise<unknown> {
+  const events = await lastValueFrom(source.pipe(materialize(), toArray()));
   const [first] = events;
   if (events.length !== 1 || first?.kind !== 'E') {
-    throw new Error(`The call did not just fail, it went: ${JSON.stringify(events)}`);
+    throw new Error(`The Observable did not just fail. It went: ${JSON.stringify(events)}`);
   }
   return first.error;
 }
 
-/** Everything that a call emits, in order, once it has completed. */
-export function valuesOf<T>(call: Observable<T>): Promise<T[]> {
-  return lastValueFrom(call.pipe(toArray()));
+/** Everything that an Observable emits, in order, once it has completed. */
+export function valuesOf<T>(source: Observable<T>): Promise<T[]> {
+  return lastValueFrom(source.pipe(toArray()));
 }
 
+/** The downloads of platform certificates that a simulator has received. */
 export function downloadsOf({ requests }: WechatPaySimulator): SimulatedRequest[] {
   return requests.filter(({ target }) => target === CERTIFICATES_PATH);
 }
 
-/** One value of an Authorization header. */
+/** One parameter of a request's Authorization header, or '' without it. */
 export function authorizationOf(
   request: Pick<SimulatedRequest, 'headers'> | undefined,
   name: string,

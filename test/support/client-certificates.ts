@@ -8,7 +8,7 @@ import {
   type TestPlatformKey,
 } from 'nestjs-wechatpay-complaint/testing';
 
-/** AEAD_AES_256_GCM by Node's means alone. */
+/** AEAD_AES_256_GCM, written with Node's crypto alone. */
 export function encrypt(text: string, nonce: string, associatedData: string, key: string): string {
   const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(associatedData));
   const parts = [cipher.update(text), cipher.final(), cipher.getAuthTag()];
@@ -21,7 +21,7 @@ export interface ListedCertificate {
   readonly encrypt_certificate: Readonly<Record<string, unknown>>;
 }
 
-/** One entry of an answer of `GET /v3/certificates`, as documented. */
+/** One entry of the response to `GET /v3/certificates`, as documented. */
 export function listed({ id, pem }: TestPlatformKey, apiV3Key: string): ListedCertificate {
   const nonce = randomBytes(6).toString('hex');
   return {
@@ -37,7 +37,7 @@ export function listed({ id, pem }: TestPlatformKey, apiV3Key: string): ListedCe
   };
 }
 
-/** A notification as the handler wants it: headers by lower-case name, the body as bytes. */
+/** A notification as the verifier takes it: headers by lower-case name, the body as bytes. */
 export function incoming(
   merchant: TestMerchant,
   options: ComplaintNotificationContent & SignatureOptions = {},

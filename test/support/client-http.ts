@@ -15,7 +15,7 @@ export interface RequestToSign {
   readonly privateKey?: string;
 }
 
-/** The headers of a request, made by Node's means alone; what is given may be wrong. */
+/** The headers of a signed request, written with Node's crypto alone. Any part may be wrong. */
 export function signedHeaders(
   merchant: TestMerchant,
   {
@@ -50,22 +50,22 @@ export interface ReceivedPost {
 
 export interface Receiver {
   readonly url: string;
-  /** Everything that came in, oldest first. */
+  /** All requests received, oldest first. */
   readonly posts: ReceivedPost[];
 }
 
 /**
- * An app that is posted to, reduced to its answers: the first of them to the first post, and so
- * on, the last one for ever. `hang` is none.
+ * Starts a stand-in for an app that receives notifications. It responds to the nth POST with the nth
+ * of these statuses, and keeps to the last one. `hang` sends no response.
  */
-export async function startReceiver(...answers: (number | 'hang')[]): Promise<Receiver> {
+export async function startReceiver(...statuses: (number | 'hang')[]): Promise<Receiver> {
   const posts: ReceivedPost[] = [];
   const url = await startServer((request, response) => {
-    const answer = answers.length > 1 ? answers.shift() : answers[0];
+    const status = statuses.length > 1 ? statuses.shift() : statuses[0];
     void text(request).then((body) => {
       const { method = '', url: path = '', headers } = request;
       posts.push({ method, path, headers, body });
-      if (answer !== 'hang') response.writeHead(answer ?? 204).end();
+      if (status !== 'hang') response.writeHead(status ?? 204).end();
     });
   });
   return { url, posts };

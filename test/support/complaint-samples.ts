@@ -10,7 +10,7 @@ export const COMPLAINT_ID = '200201820200101080076610000';
 export const COMPLAINTS_PATH = '/v3/merchant-service/complaints-v2';
 export const IMAGES_PATH = '/v3/merchant-service/images/';
 
-/** All that a complaint always has, and one field of tomorrow. */
+/** What every documented complaint has, and a field that is not documented. */
 export const COMPLAINT: Complaint = {
   complaint_id: COMPLAINT_ID,
   complaint_time: '2015-05-20T13:29:35+08:00',
@@ -20,9 +20,10 @@ export const COMPLAINT: Complaint = {
   incoming_user_response: true,
   problem_description: '不满意商家服务',
   user_complaint_times: 1,
-  field_of_tomorrow: { a: [1, null] },
+  new_field: { a: [1, null] },
 };
 
+/** Every documented field. */
 export const WHOLE_COMPLAINT: Complaint = {
   ...COMPLAINT,
   complainted_mchid: '1900012181',
@@ -41,7 +42,7 @@ export const WHOLE_COMPLAINT: Complaint = {
   service_order_info: [{ order_id: '15646546545165651651', out_order_no: '1234', state: 'DOING' }],
   problem_type: 'REFUND',
   apply_refund_amount: 10,
-  user_tag_list: ['TRUSTED', 'A_TAG_OF_TOMORROW'],
+  user_tag_list: ['TRUSTED', 'A_NEW_TAG'],
   additional_info: {
     type: 'SHARE_POWER_TYPE',
     share_power_info: {
@@ -70,11 +71,14 @@ const ACTION = {
   action_id: '7',
 };
 
+/** Every documented field. */
 export const WHOLE_ENTRY: ComplaintHistoryEntry = {
   ...ENTRY,
   operate_details: '已与用户电话沟通解决',
-  image_list: ['https://api.mch.weixin.qq.com/v3/y'],
-  complaint_media_list: { media_type: 'OPERATION_IMAGE', media_url: [] },
+  image_list: ['https://files.example.com/picture?sign=q-sign-time%3d1773729622%3b1773733232'],
+  complaint_media_list: [
+    { media_type: 'OPERATION_IMAGE', media_url: ['https://api.mch.weixin.qq.com/v3/y'] },
+  ],
   user_appy_platform_service_reason: '商家未处理',
   user_appy_platform_service_reason_description: '说明',
   normal_message: {
@@ -104,13 +108,14 @@ export const WHOLE_ENTRY: ComplaintHistoryEntry = {
 
 export const MESSAGE = { blocks: [{ type: 'TEXT', text: { text: '您好' } }] } as const;
 
+/** A request to WeChat Pay and its response. */
 export interface ComplaintCall {
   readonly name: string;
   readonly method: 'GET' | 'POST';
   readonly target: string;
-  /** The exact text that goes out. */
+  /** The exact text that is sent. */
   readonly body: string;
-  /** What WeChat Pay answers with, when it is not with 204. */
+  /** Body of the response. Without one, the status is 204. */
   readonly json?: object;
   readonly emits: unknown;
   readonly run: (service: ComplaintService, config?: WechatPayRequestConfig) => Observable<unknown>;
@@ -119,11 +124,9 @@ export interface ComplaintCall {
 const ONE = `${COMPLAINTS_PATH}/${COMPLAINT_ID}`;
 const MCHID = '"complainted_mchid":"1900000109"';
 
-function page<T>(item: T) {
-  return { data: [item], limit: 5, offset: 10, total_count: 11 };
-}
+const FRAME = { limit: 5, offset: 10, total_count: 11 };
 
-/** Every call that sends JSON or nothing, for tables. */
+/** Every request with a JSON body or none, for tables of tests. */
 export const CALLS: readonly ComplaintCall[] = [
   {
     name: 'list',
@@ -132,8 +135,8 @@ export const CALLS: readonly ComplaintCall[] = [
       `${COMPLAINTS_PATH}?limit=5&offset=10&begin_date=2019-01-01&end_date=2019-01-31` +
       '&complainted_mchid=1900012181',
     body: '',
-    json: page(COMPLAINT),
-    emits: page(COMPLAINT),
+    json: { ...FRAME, data: [COMPLAINT] },
+    emits: { ...FRAME, data: [COMPLAINT], unreadableEntries: [] },
     run: (service, config) =>
       service.list(
         {
@@ -160,12 +163,12 @@ export const CALLS: readonly ComplaintCall[] = [
     method: 'GET',
     target: `${ONE}/negotiation-historys?limit=5&offset=10`,
     body: '',
-    json: page(WHOLE_ENTRY),
-    emits: page(WHOLE_ENTRY),
+    json: { ...FRAME, data: [WHOLE_ENTRY] },
+    emits: { ...FRAME, data: [WHOLE_ENTRY], unreadableEntries: [] },
     run: (service, config) => service.history(COMPLAINT_ID, { limit: 5, offset: 10 }, config),
   },
   {
-    name: 'respond',
+    name: 'reply',
     method: 'POST',
     target: `${ONE}/response`,
     body: `{"response_content":"已处理",${MCHID}}`,
@@ -173,7 +176,7 @@ export const CALLS: readonly ComplaintCall[] = [
     run: (service, config) => service.reply(COMPLAINT_ID, { response_content: '已处理' }, config),
   },
   {
-    name: 'respondImmediately',
+    name: 'replyImmediately',
     method: 'POST',
     target: `${ONE}/response-immediate-service`,
     body: `{"message":${JSON.stringify(MESSAGE)},"idempotent_id":"a-1",${MCHID}}`,

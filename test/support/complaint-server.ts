@@ -12,28 +12,34 @@ export interface ReceivedCall {
   readonly body: Buffer;
 }
 
-/** JSON, signed unless it is an error; or whatever is done by hand. */
-export type ServerAnswer =
+/** A JSON body, signed unless the status is an error; or a function that writes the response. */
+export type ServedResponse =
   { readonly status?: number; readonly json?: unknown } | ((response: ServerResponse) => void);
+
+/** @param index of the request, from 0 */
+export type Respond = (
+  call: ReceivedCall,
+  index: number,
+) => ServedResponse | Promise<ServedResponse>;
 
 export interface ComplaintServer {
   readonly url: string;
-  /** Everything that came in, oldest first. */
+  /** Every request that arrived, oldest first. */
   readonly calls: ReceivedCall[];
 }
 
-/** WeChat Pay reduced to its answers: 204 to whatever is answered with nothing else. */
+/** A server whose responses the test chooses. By default the status is 204. */
 export async function startComplaintServer(
   merchant: TestMerchant,
-  answer: (call: ReceivedCall, index: number) => ServerAnswer | Promise<ServerAnswer> = () => ({}),
+  respond: Respond = () => ({}),
 ): Promise<ComplaintServer> {
   const calls: ReceivedCall[] = [];
   const url = await startServer((request, response) => {
-    const respond = async (): Promise<void> => {
+    const handle = async (): Promise<void> => {
       const { method = '', url: target = '', headers } = request;
       const call = { method, target, headers, body: await buffer(request) };
       calls.push(call);
-      const given = await answer(call, calls.length - 1);
+      const given = await respond(call, calls.length - 1);
       if (typeof given === 'function') {
         given(response);
         return;
@@ -43,7 +49,7 @@ export async function startComplaintServer(
       const signature = status < 300 ? signNotificationBody(merchant, body) : {};
       response.writeHead(status, signature).end(body);
     };
-    respond().catch((error: unknown) => {
+    handle().catch((error: unknown) => {
       response.destroy(error as Error);
     });
   });
@@ -52,18 +58,18 @@ export async function startComplaintServer(
 
 export interface ComplaintBench extends Client, ComplaintServer {}
 
-/** Such a server, and a module that talks to it. */
+/** Such a server, and a module that uses it. */
 export async function startComplaintBench(
   merchant: TestMerchant,
-  answer?: (call: ReceivedCall, index: number) => ServerAnswer | Promise<ServerAnswer>,
+  respond?: Respond,
   options: Partial<WechatPayComplaintModuleOptions> = {},
 ): Promise<ComplaintBench> {
-  const server = await startComplaintServer(merchant, answer);
+  const server = await startComplaintServer(merchant, respond);
   const client = await startClient({ ...merchant.options, baseUrls: [server.url], ...options });
   return { ...server, ...client };
 }
 
-/** Whether a call came with the merchant's signature over this text in place of its body. */
+/** Whether a request has the merchant's signature over this text in place of its body. */
 export function isSignedOver(merchant: TestMerchant, call: ReceivedCall, text: string): boolean {
   const [timestamp, nonce, signature] = ['timestamp', 'nonce_str', 'signature'].map((name) =>
     authorizationOf(call, name),

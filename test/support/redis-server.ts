@@ -5,18 +5,21 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** A port of loopback that nothing listens on. */
+/** The Redis that tests share; each keeps its keys under a prefix of its own. */
+export const REDIS_URL = process.env.REDIS_URL ?? 'redis://127.0.0.1:6379';
+
+/** A loopback port that nothing listens on. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
   server.close();
   await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('No port was given.');
+  if (address === null || typeof address === 'string') throw new Error('The server got no port.');
   return address.port;
 }
 
-/** A real Redis of its own, to be stopped, frozen and killed. */
+/** A real Redis server that a test can freeze and kill without disturbing others. */
 export class RedisServer {
   private child?: ChildProcess;
   private directory?: string;
@@ -51,7 +54,7 @@ export class RedisServer {
     return this;
   }
 
-  /** As a machine that loses its power. */
+  /** Ends the server as a power failure would. */
   async kill(): Promise<void> {
     const { child } = this;
     this.child = undefined;
@@ -61,7 +64,7 @@ export class RedisServer {
     await exited;
   }
 
-  /** Accepts connections from now on, and answers nothing. */
+  /** From now on the server accepts connections and responds to nothing. */
   freeze(): void {
     this.child?.kill('SIGSTOP');
   }

@@ -1,86 +1,97 @@
-import type { ComplaintMedia, Page } from './complaint.interface.js';
-import type { ComplaintClickMessage, ComplaintMessage } from './complaint-message.interface.js';
+import type { ComplaintMedia, Page, UnreadFields } from './complaint.interface.js';
+import type {
+  ComplaintClickMessage,
+  ReceivedComplaintMessage,
+} from './complaint-message.interface.js';
 
 /**
- * What was done. Open set; its names differ from those of a notification's `action_type`, and the
- * odd spellings are WeChat Pay's.
+ * What was done. Open set. The names differ from those of a notification's `action_type`; the odd
+ * spellings are WeChat Pay's.
  */
 export type ComplaintOperateType =
-  /** The user filed a complaint. */
+  /** The consumer filed a complaint. */
   | 'USER_CREATE_COMPLAINT'
-  /** The user complained again on the same order. */
+  /** The consumer complained again about the same order. */
   | 'USER_CONTINUE_COMPLAINT'
-  /** The user left a message. */
+  /** The consumer left a message. */
   | 'USER_RESPONSE'
   /** The platform left a message. */
   | 'PLATFORM_RESPONSE'
-  /** The merchant answered. */
+  /** The merchant replied. */
   | 'MERCHANT_RESPONSE'
-  /** The merchant marked the complaint done. */
+  /** The merchant marked the complaint as handled. */
   | 'MERCHANT_CONFIRM_COMPLETE'
-  /** A message of the system when the user had complained. */
+  /** System message after the consumer complained. */
   | 'USER_CREATE_COMPLAINT_SYSTEM_MESSAGE'
-  /** A message of the system when all was refunded. */
+  /** System message after a full refund. */
   | 'COMPLAINT_FULL_REFUNDED_SYSTEM_MESSAGE'
-  /** A message of the system when the user had complained again. */
+  /** System message after the consumer complained again. */
   | 'USER_CONTINUE_COMPLAINT_SYSTEM_MESSAGE'
-  /** The user withdrew the complaint. */
+  /** The consumer withdrew the complaint. */
   | 'USER_REVOKE_COMPLAINT'
-  /** The user confirmed that it is solved. */
+  /** The consumer confirmed that the problem is solved. */
   | 'USER_COMFIRM_COMPLAINT'
   /** The platform was asked for help. */
   | 'PLATFORM_HELP_APPLICATION'
-  /** The user asked the platform for help. */
+  /** The consumer asked the platform for help. */
   | 'USER_APPLY_PLATFORM_HELP'
   /** The merchant approved a refund. */
   | 'MERCHANT_APPROVE_REFUND'
-  /** The merchant refused a refund. */
+  /** The merchant rejected a refund. */
   | 'MERCHANT_REFUSE_RERUND'
-  /** The user said how content they are. */
+  /** The consumer rated how the complaint was handled. */
   | 'USER_SUBMIT_SATISFACTION'
   /** The service order was cancelled. */
   | 'SERVICE_ORDER_CANCEL'
   /** The service order was completed. */
   | 'SERVICE_ORDER_COMPLETE'
-  /** A message of the system when a part was refunded. */
+  /** System message after a partial refund. */
   | 'COMPLAINT_PARTIAL_REFUNDED_SYSTEM_MESSAGE'
-  /** A message of the system when the refund had arrived. */
+  /** System message after the refund arrived. */
   | 'COMPLAINT_REFUND_RECEIVED_SYSTEM_MESSAGE'
-  /** A message of the system on a refund by the platform for the merchant. */
+  /** System message after the platform refunded on the merchant's behalf. */
   | 'COMPLAINT_ENTRUSTED_REFUND_SYSTEM_MESSAGE'
-  /** The user asked the platform to step in. */
+  /** The consumer asked the platform to step in. */
   | 'USER_APPLY_PLATFORM_SERVICE'
-  /** The user withdrew that. */
+  /** The consumer withdrew that request. */
   | 'USER_CANCEL_PLATFORM_SERVICE'
-  /** The platform finished. */
+  /** The platform finished mediating. */
   | 'PLATFORM_SERVICE_FINISHED'
-  /** The user clicked on something in a message: `click_message`. */
+  /** The consumer clicked on something in a message: `click_message`. */
   | 'USER_CLICK_RESPONSE'
   | (string & {});
 
 /**
- * One step in the negotiation on a complaint. Fields that are not documented yet are kept as they
- * come.
+ * One step in the negotiation about a complaint. Only its id is certain: each other field is what its
+ * type says or absent, and a part in another form is in `unreadFields`. Fields that are not documented
+ * are kept as they come.
  *
  * @see https://pay.weixin.qq.com/doc/v3/merchant/4012533439
  */
 export interface ComplaintHistoryEntry {
   readonly log_id: string;
-  /** In words: `投诉人`, a name of the merchant, ... */
-  readonly operator: string;
-  /** RFC 3339, such as `2015-05-20T13:29:35+08:00`. */
-  readonly operate_time: string;
-  readonly operate_type: ComplaintOperateType;
+  /** In words: `投诉人`, the merchant's name, ... */
+  readonly operator?: string;
+  /**
+   * RFC 3339, such as `2015-05-20T13:29:35+08:00`, possibly with milliseconds. Milliseconds since
+   * 1970 are converted to it.
+   */
+  readonly operate_time?: string;
+  readonly operate_type?: ComplaintOperateType;
   readonly operate_details?: string;
-  /** Not public: each is to be given to `ComplaintService.downloadImage` as it is. */
+  /**
+   * Pictures of the merchant and the platform: pre-signed links on other hosts, some with plain http,
+   * valid for an hour. Fetch them without a signature; `ComplaintService.downloadImage` rejects them.
+   */
   readonly image_list?: readonly string[];
-  readonly complaint_media_list?: ComplaintMedia;
-  /** Why the user asked the platform to step in. The spelling is WeChat Pay's. */
+  readonly complaint_media_list?: readonly ComplaintMedia[];
+  /** Why the consumer asked the platform to step in. The spelling is WeChat Pay's. */
   readonly user_appy_platform_service_reason?: string;
   /** The spelling is WeChat Pay's. */
   readonly user_appy_platform_service_reason_description?: string;
-  readonly normal_message?: ComplaintMessage;
+  readonly normal_message?: ReceivedComplaintMessage;
   readonly click_message?: ComplaintClickMessage;
+  readonly unreadFields?: UnreadFields;
   readonly [field: string]: unknown;
 }
 

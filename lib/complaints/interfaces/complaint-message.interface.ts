@@ -11,9 +11,9 @@ export type MessageButtonLayout =
 /** Who writes: a person or a program. Open set. */
 export type MessageSenderIdentity = 'UNKNOWN' | 'MANUAL' | 'MACHINE' | (string & {});
 
-/** What happens on a click. Open set. */
+/** What a click does. Open set. */
 export type MessageActionType =
-  /** The user says `message_info.content`. */
+  /** The consumer sends `message_info.content`. */
   | 'ACTION_TYPE_SEND_MESSAGE'
   /** `jump_url` is opened. */
   | 'ACTION_TYPE_JUMP_URL'
@@ -25,7 +25,7 @@ export type MessageActionType =
 export interface MiniProgramJumpInfo {
   readonly appid: string;
   readonly path: string;
-  /** What the user sees in place of the path. */
+  /** What the consumer sees in place of the path. */
   readonly text?: string;
 }
 
@@ -37,7 +37,7 @@ export interface MessageActionContent {
 
 export interface MessageAction {
   readonly action_type: MessageActionType;
-  /** For `ACTION_TYPE_JUMP_URL`. */
+  /** For `ACTION_TYPE_JUMP_URL`. WeChat Pay has to approve its domain first. */
   readonly jump_url?: string;
   /** For `ACTION_TYPE_JUMP_MINI_PROGRAM`. */
   readonly mini_program_jump_info?: MiniProgramJumpInfo;
@@ -89,7 +89,7 @@ export interface MessageButton {
   readonly invalid_info?: MessageInvalidInfo;
 }
 
-/** `invalid_info` is that of the group, not of each button. */
+/** `invalid_info` applies to the group, not to single buttons. */
 export interface MessageButtonGroup {
   readonly buttons: readonly Omit<MessageButton, 'invalid_info'>[];
   readonly button_layout?: MessageButtonLayout;
@@ -126,51 +126,67 @@ export interface ButtonGroupMessageBlock {
   readonly button_group: MessageButtonGroup;
 }
 
-/**
- * The type of a block that this version does not know: at run time any text but those above. It is
- * no `string` here, for that would be equal to each of them too, and `block.type === 'TEXT'` could
- * not tell the blocks apart any more. It can be assigned to a `string`.
- */
-export declare enum UnknownMessageBlockType {
-  AnyOther = 'any other',
-}
-
-/** A block of a type that this version does not know: it is kept as it comes. */
-export interface UnknownMessageBlock {
-  readonly type: UnknownMessageBlockType;
-  readonly [field: string]: unknown;
-}
-
-/**
- * Tell them apart by `type`: in `case 'TEXT'` a block has its `text`, and in `default` it is an
- * `UnknownMessageBlock`. To send one that WeChat Pay has added since, name its type as one:
- * `{ type: 'VIDEO' as UnknownMessageBlockType, video }`.
- */
+/** A part of a message to send: `type` names the field that holds the content. */
 export type MessageBlock =
   | TextMessageBlock
   | ImageMessageBlock
   | LinkMessageBlock
   | FaqListMessageBlock
   | ButtonMessageBlock
-  | ButtonGroupMessageBlock
-  | UnknownMessageBlock;
+  | ButtonGroupMessageBlock;
 
 /**
- * A message of the chat with a user who needs immediate service.
+ * A message to send in the chat with a consumer who needs immediate service.
  *
  * @see https://pay.weixin.qq.com/doc/v3/merchant/4017151596
  */
 export interface ComplaintMessage {
   readonly blocks: readonly MessageBlock[];
   readonly sender_identity?: MessageSenderIdentity;
-  /** At most 4096 characters; comes back in the history. */
+  /** At most 4096 characters. It comes back in the history. */
   readonly custom_data?: string;
 }
 
-/** What a user clicked on. */
+/** The same as it is read: every part of it may be missing. */
+export type Received<T> = T extends readonly (infer Item)[]
+  ? readonly Received<Item>[]
+  : T extends object
+    ? { readonly [Field in keyof T]?: Received<T[Field]> }
+    : T;
+
+/**
+ * A part of a message that was sent. `type` may be missing or new, so look for the content itself:
+ * `block.text?.text`, `block.image?.media_id`, ... Types that are not documented keep theirs.
+ */
+export interface ReceivedMessageBlock {
+  readonly type?: MessageBlock['type'] | (string & {});
+  readonly text?: Received<MessageText>;
+  readonly image?: Received<MessageImage>;
+  readonly link?: Received<MessageLink>;
+  readonly faq_list?: Received<MessageFaqList>;
+  readonly button?: Received<MessageButton>;
+  readonly button_group?: Received<MessageButtonGroup>;
+  readonly [field: string]: unknown;
+}
+
+/** A message of the chat, as the history has it. */
+export interface ReceivedComplaintMessage {
+  readonly blocks?: readonly ReceivedMessageBlock[];
+  readonly sender_identity?: MessageSenderIdentity;
+  readonly custom_data?: string;
+}
+
+/** What a consumer clicked on. */
 export interface ComplaintClickMessage {
-  readonly message_content?: string;
+  /** Text, or an object such as `{ text: '我要退款' }`. */
+  readonly message_content?: string | ClickedMessageContent;
   readonly action_id?: string;
-  /** The `log_id` of the message that was clicked on. */
+  /** `log_id` of the message that was clicked on. */
   readonly clicked_log_id?: string;
+}
+
+/** No document describes it. */
+export interface ClickedMessageContent {
+  readonly text?: string;
+  readonly [field: string]: unknown;
 }

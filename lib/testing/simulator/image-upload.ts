@@ -1,4 +1,4 @@
-/** An image on its way to WeChat Pay. */
+/** An image that a merchant uploads. */
 export interface ImageUpload {
   /** The JSON text that is signed. */
   readonly meta: string;
@@ -6,49 +6,24 @@ export interface ImageUpload {
   readonly bytes: Buffer;
 }
 
-interface Part {
-  readonly head: string;
-  readonly content: Buffer;
-}
-
 /**
- * The two parts of an upload, `meta` and then `file`; undefined when the body has another form. It
- * reads what a client of this API sends, and is no parser of multipart in general.
+ * The two parts of an upload, `meta` and `file`. Undefined when the body has another form: it is no
+ * multipart form, has further parts, or has a file name where the text of `meta` belongs.
  */
-export function parseImageUpload(
+export async function parseImageUpload(
   contentType: string | undefined,
   body: Buffer,
-): ImageUpload | undefined {
-  const boundary = /^multipart\/form-data; *boundary="?([^";]{1,70})"?$/.exec(
-    contentType ?? '',
-  )?.[1];
-  if (boundary === undefined) return undefined;
-  // In Latin-1 each byte is one character, and stays what it was on the way back.
-  const pieces = `\r\n${body.toString('latin1')}`.split(`\r\n--${boundary}`);
-  const [before, first, second, after] = pieces;
-  const isWhole = pieces.length === 4 && before === '' && after?.trimEnd() === '--';
-  const meta = isWhole ? parsePart(first) : undefined;
-  const file = isWhole ? parsePart(second) : undefined;
-  if (!meta || !file) return undefined;
-  const filename = parameter(file.head, 'filename');
-  const isNamed =
-    parameter(meta.head, 'name') === 'meta' && parameter(file.head, 'name') === 'file';
-  if (!isNamed || filename === undefined) return undefined;
-  return { meta: meta.content.toString(), filename, bytes: file.content };
-}
-
-function parsePart(piece = ''): Part | undefined {
-  const end = piece.indexOf('\r\n\r\n');
-  if (!piece.startsWith('\r\n') || end < 0) return undefined;
-  return {
-    head: Buffer.from(piece.slice(0, end), 'latin1').toString(),
-    content: Buffer.from(piece.slice(end + 4), 'latin1'),
-  };
-}
-
-/** Of the Content-Disposition. */
-function parameter(head: string, name: string): string | undefined {
-  return new RegExp(`^content-disposition: *form-data;(?:.*;)? *${name}="([^"\r\n]*)"`, 'im').exec(
-    head,
-  )?.[1];
+): Promise<ImageUpload | undefined> {
+  if (!contentType?.startsWith('multipart/form-data')) return undefined;
+  // The types of Node deprecate formData() for servers, because it buffers the body. This one is buffered.
+  const form: { formData: () => Promise<FormData> } = new Response(new Uint8Array(body), {
+    headers: { 'Content-Type': contentType },
+  });
+  const parts = await form.formData().catch(() => new FormData());
+  const [meta, file] = [parts.get('meta'), parts.get('file')];
+  if (typeof meta !== 'string' || !(file instanceof File)) return undefined;
+  if ([...parts.keys()].length !== 2) return undefined;
+  // The parser may drop a byte order mark, and replaces what is no UTF-8. The signature covers the bytes.
+  if (!body.includes(`\r\n\r\n${meta}\r\n--`)) return undefined;
+  return { meta, filename: file.name, bytes: Buffer.from(await file.arrayBuffer()) };
 }

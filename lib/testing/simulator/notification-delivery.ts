@@ -1,14 +1,19 @@
+import { once } from 'node:events';
+import { type IncomingMessage, request as requestHttp } from 'node:http';
+import { request as requestHttps } from 'node:https';
+import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
-import { isNativeError } from 'node:util/types';
 import { errorMessage } from '../../utils/error-message.js';
-import { createTestPublicKey, type TestMerchant } from '../test-merchant.js';
+import { parseJsonObject } from '../../utils/json.js';
 import {
   type ComplaintNotificationContent,
   createNotificationBody,
+  createNotificationId,
   probeSignature,
   type SignatureOptions,
   signNotificationBody,
-} from '../sign-complaint-notification.js';
+} from '../notification-signer.js';
+import { createTestPublicKey, type TestMerchant } from '../test-merchant.js';
 
 /** What is wrong with a notification, if anything. */
 export type NotificationKind =
@@ -25,34 +30,35 @@ export type NotificationKind =
 export interface NotifyOptions extends ComplaintNotificationContent, SignatureOptions {
   /** @default 'genuine' */
   readonly kind?: NotificationKind;
-  /** How many times to send it at the same moment, as happens with two servers. @default 1 */
+  /** Number of copies to send at the same moment: with two servers that happens. @default 1 */
   readonly copies?: number;
-  /** Go on as WeChat Pay does until the answer is 200 or 204. @default false */
-  readonly retry?: boolean;
+  /** Whether to follow the redelivery schedule until the response is 200 or 204. @default false */
+  readonly redeliver?: boolean;
 }
 
-/** One try and its answer. */
+/** One attempt and the response to it. */
 export interface DeliveryAttempt {
-  /** Undefined when there was none, or not in time. */
+  /** Undefined when no response came, or none in time. */
   readonly status?: number;
+  /** The body of the response, or why there was none. */
   readonly body: string;
 }
 
 export interface Delivery {
   readonly id: string;
   readonly attempts: readonly DeliveryAttempt[];
-  /** Whether an attempt was answered with 200 or 204. */
+  /** Whether the response to an attempt was 200 or 204. */
   readonly accepted: boolean;
 }
 
-export interface DeliverySettings {
+interface DeliverySettings {
   /** Where to post. */
   readonly url: string;
-  /** Milliseconds after which an answer no longer counts. */
+  /** Milliseconds after which an attempt without a response has failed. */
   readonly responseTimeout: number;
-  /** Real milliseconds for one of WeChat Pay's. */
+  /** Real milliseconds for each millisecond of the schedule. */
   readonly timeScale: number;
-  /** Milliseconds between the tries. */
+  /** Milliseconds before each redelivery. */
   readonly schedule: readonly number[];
   readonly signal: AbortSignal;
 }
@@ -61,8 +67,13 @@ const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 
-/** 15s/15s/30s/3m/10m/20m/30m/30m/30m/60m/3h/3h/3h/6h/6h, 24 h 4 min in all, as documented. */
-export const RETRY_SCHEDULE: readonly number[] = [
+/**
+ * Milliseconds before each redelivery, as documented:
+ * 15s/15s/30s/3m/10m/20m/30m/30m/30m/60m/3h/3h/3h/6h/6h, 24 h 4 min in all.
+ *
+ * @see https://pay.weixin.qq.com/doc/v3/merchant/4012467249
+ */
+export const REDELIVERY_SCHEDULE: readonly number[] = [
   15 * SECOND,
   15 * SECOND,
   30 * SECOND,
@@ -82,22 +93,22 @@ export const RETRY_SCHEDULE: readonly number[] = [
 
 const EXPIRED_BY_SECONDS = 600;
 
-/** Posts one notification, again and again where that is asked for. */
+/** Posts one notification and, with `redeliver`, delivers it again until it is accepted. */
 export async function deliver(
   merchant: TestMerchant,
-  { kind = 'genuine', copies = 1, retry = false, ...content }: NotifyOptions,
+  { kind = 'genuine', copies = 1, redeliver = false, ...content }: NotifyOptions,
   settings: DeliverySettings,
 ): Promise<Delivery> {
-  const body = createNotificationBody(merchant, content);
-  const { id } = JSON.parse(body) as { id: string };
+  const id = content.id ?? createNotificationId();
+  const body = createNotificationBody(merchant, { ...content, id });
   const send = async (): Promise<DeliveryAttempt> =>
-    post(settings, ...(await dress(merchant, body, kind, content)));
+    post(settings, ...(await sign(merchant, body, kind, content)));
   const attempts = await Promise.all(Array.from({ length: copies }, send));
   const isAccepted = (): boolean => attempts.some(({ status }) => status === 200 || status === 204);
-  for (const pause of retry ? settings.schedule : []) {
+  for (const pause of redeliver ? settings.schedule : []) {
     if (isAccepted()) break;
     const { signal } = settings;
-    // A simulator that stops ends the retries; what was tried until then still counts.
+    // When the simulator stops, no redelivery follows, and the attempts so far are returned.
     await delay(pause * settings.timeScale, undefined, { signal, ref: false }).catch(
       () => undefined,
     );
@@ -107,8 +118,8 @@ export async function deliver(
   return { id, attempts, accepted: isAccepted() };
 }
 
-/** Each try has a timestamp and a nonce of its own; the body stays. */
-async function dress(
+/** The body stays the same at every attempt; timestamp, nonce and signature are new. */
+async function sign(
   merchant: TestMerchant,
   body: string,
   kind: NotificationKind,
@@ -123,7 +134,8 @@ async function dress(
     }
     case 'tampered': {
       const headers = signNotificationBody(merchant, body, options);
-      return [headers, body.replace('"summary":"', '"summary":"!')];
+      // Still a notification that would be handled, if nobody verified its signature.
+      return [headers, JSON.stringify({ ...parseJsonObject(Buffer.from(body)), summary: '伪造' })];
     }
     case 'expired': {
       const timestamp = Math.floor(Date.now() / 1000) - EXPIRED_BY_SECONDS;
@@ -136,22 +148,27 @@ async function dress(
   }
 }
 
+/** Never through a proxy, which `fetch` and global agents can be configured to use. */
 async function post(
   { url, responseTimeout, signal }: DeliverySettings,
   headers: Record<string, string>,
   body: string,
 ): Promise<DeliveryAttempt> {
+  const request = url.startsWith('https:') ? requestHttps : requestHttp;
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(responseTimeout)]);
   try {
-    const response = await fetch(url, {
+    const outgoing = request(url, {
       method: 'POST',
+      agent: false,
       headers: { 'User-Agent': 'Mozilla/4.0', ...headers },
-      body,
-      redirect: 'manual',
-      signal: AbortSignal.any([signal, AbortSignal.timeout(responseTimeout)]),
+      signal: limit,
     });
-    return { status: response.status, body: await response.text() };
+    // Without a listener, an attempt that is cancelled during the response would be an uncaught error.
+    outgoing.on('error', () => undefined);
+    outgoing.end(body);
+    const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
+    return { status: response.statusCode, body: await text(response) };
   } catch (error) {
-    // "fetch failed", says fetch; why, says its cause.
-    return { body: errorMessage(isNativeError(error) ? (error.cause ?? error) : error) };
+    return { body: errorMessage(limit.aborted ? limit.reason : error) };
   }
 }

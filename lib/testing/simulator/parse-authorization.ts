@@ -1,7 +1,7 @@
 import type { AuthorizationValues } from '../../protocol/authorization.js';
 import { SIGNATURE_TYPE } from '../../protocol/signature-headers.js';
 
-/** Reads an `Authorization` header. Undefined when the header does not have the documented form. */
+/** Reads an `Authorization` header. Undefined when it does not have the documented form. */
 export function parseAuthorization(header: string | undefined): AuthorizationValues | undefined {
   const prefix = `${SIGNATURE_TYPE} `;
   if (!header?.startsWith(prefix)) return undefined;

@@ -2,33 +2,65 @@ import { createPublicKey } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { type AuthorizationValues, requestMessage } from '../../protocol/authorization.js';
 import { verifyRsaSha256 } from '../../protocol/rsa.js';
-import type { SimulatedError } from './simulated-response.js';
 import type { TestMerchant } from '../test-merchant.js';
+import { parseAuthorization } from './parse-authorization.js';
+import { IMAGES_PATH } from './routes/paths.js';
+import { invalidRequest, RequestRejection, type SimulatedError } from './simulated-response.js';
+import type { MerchantState, SimulatedMerchants } from './state/merchant-state.js';
 
-/** A request as the simulator got it. */
+/** A request as the simulator received it. */
 export interface SimulatedRequest {
   readonly method: string;
   /** Path and query. */
   readonly target: string;
   readonly headers: Readonly<IncomingMessage['headers']>;
-  /** What is signed: of the upload of an image, the text of its part `meta`. */
+  /** What the signature covers: in an image upload only the text of `meta`. */
   readonly body: string;
 }
 
 const CLOCK_TOLERANCE_SECONDS = 300;
 
-/** Whether it has the headers without which WeChat Pay does not look at it. */
-export function isComplete({ headers, body }: SimulatedRequest): boolean {
-  const { accept, 'content-type': type, 'user-agent': userAgent } = headers;
-  const isTyped = (kind: string): boolean => type?.startsWith(kind) ?? false;
+/**
+ * The merchant that sent a request. Checks its headers, its Authorization and the platform key that
+ * it names in Wechatpay-Serial, in this order.
+ *
+ * @throws RequestRejection INVALID_REQUEST, SIGN_ERROR
+ */
+export function authenticate(
+  request: SimulatedRequest,
+  merchants: SimulatedMerchants,
+): MerchantState {
+  if (!isComplete(request)) throw new RequestRejection(invalidRequest('头部信息不完整'));
+  const authorization = parseAuthorization(request.headers.authorization);
+  const state = authorization && merchants.find(authorization.mchid);
+  if (!state || !isAuthorized(request, authorization, state.merchant)) {
+    throw new RequestRejection(signError(request, authorization));
+  }
+  const wanted = wantedSerial(request);
+  if (wanted !== undefined && !state.responseKey(wanted)) {
+    throw new RequestRejection(invalidRequest('Wechatpay-Serial 不正确'));
+  }
+  return state;
+}
+
+/** The platform key that the response is to be signed with. */
+export function wantedSerial({ headers }: SimulatedRequest): string | undefined {
+  return headers['wechatpay-serial']?.toString();
+}
+
+/** Whether a request has the headers without which WeChat Pay does not process it. */
+function isComplete({ method, target, headers, body }: SimulatedRequest): boolean {
+  const { accept = '', 'content-type': type = '', 'user-agent': userAgent } = headers;
+  const isDownload = method === 'GET' && target.startsWith(IMAGES_PATH);
   return (
-    accept?.includes('application/json') === true &&
     userAgent !== undefined &&
-    (body === '' || isTyped('application/json') || isTyped('multipart/form-data'))
+    // Downloads are documented with */*, but nothing says that the service rejects them without it.
+    (accept.includes('application/json') || (isDownload && accept.includes('*/*'))) &&
+    (body === '' || type.startsWith('application/json') || type.startsWith('multipart/form-data'))
   );
 }
 
-export function isAuthorized(
+function isAuthorized(
   request: SimulatedRequest,
   authorization: AuthorizationValues,
   merchant: TestMerchant,
@@ -45,10 +77,7 @@ export function isAuthorized(
   );
 }
 
-export function signError(
-  request: SimulatedRequest,
-  authorization?: AuthorizationValues,
-): SimulatedError {
+function signError(request: SimulatedRequest, authorization?: AuthorizationValues): SimulatedError {
   const message = authorization ? messageOf(request, authorization) : '';
   return {
     status: 401,
@@ -66,11 +95,6 @@ export function signError(
       },
     },
   };
-}
-
-/** The platform key that the answer is to be signed with. */
-export function wantedSerial(headers: SimulatedRequest['headers']): string | undefined {
-  return headers['wechatpay-serial']?.toString();
 }
 
 function messageOf(

@@ -1,6 +1,6 @@
 import type { ComplaintActionType } from '../../notifications/complaint-notification-payload.interface.js';
 
-/** An error answer of the API. */
+/** An error response of the API. */
 export interface SimulatedError {
   readonly status: number;
   readonly code: string;
@@ -8,7 +8,7 @@ export interface SimulatedError {
   readonly detail?: Readonly<Record<string, unknown>>;
 }
 
-/** What a notification tells of. */
+/** What a notification is about. */
 export interface ComplaintEvent {
   readonly complaint_id: string;
   readonly action_type: ComplaintActionType;
@@ -20,14 +20,16 @@ export interface SimulatedResponse {
   readonly isSigned: boolean;
   /** @default JSON, where there is a body */
   readonly contentType?: string;
-  /** Notified once this is answered. */
+  /** What the call has changed. It is notified after the response. */
   readonly event?: ComplaintEvent;
 }
 
-/** A call that WeChat Pay refuses. */
+/** A call that WeChat Pay rejects. */
 export class RequestRejection extends Error {
-  constructor(readonly answer: SimulatedError) {
-    super(`${answer.code}: ${answer.message}`);
+  override readonly name = 'RequestRejection';
+
+  constructor(readonly error: SimulatedError) {
+    super(`${error.code}: ${error.message}`);
   }
 }
 
@@ -39,12 +41,20 @@ export function noContent(event?: ComplaintEvent): SimulatedResponse {
   return { status: 204, body: '', isSigned: true, event };
 }
 
-/** A 401 is not signed: WeChat Pay does not know for whom it would sign. */
+/** Bytes of an image, which the service does not sign. */
+export function imageResponse(image: {
+  readonly bytes: Buffer;
+  readonly contentType: string;
+}): SimulatedResponse {
+  return { status: 200, body: image.bytes, contentType: image.contentType, isSigned: false };
+}
+
+/** A 401 is unsigned, because WeChat Pay does not know whose key to sign it with. */
 export function errorResponse({ status, ...body }: SimulatedError): SimulatedResponse {
   return { status, body: JSON.stringify(body), isSigned: status !== 401 };
 }
 
-/** 400 PARAM_ERROR on one field. */
+/** 400 PARAM_ERROR about one field. */
 export function paramError(
   field: string,
   value: unknown,
@@ -55,9 +65,14 @@ export function paramError(
   return { status: 400, code: 'PARAM_ERROR', message: '参数错误', detail };
 }
 
-/** 400 INVALID_REQUEST: the call does not fit the state of things. */
+/** 400 INVALID_REQUEST: the call is well-formed, but not allowed at present. */
 export function invalidRequest(message: string): SimulatedError {
   return { status: 400, code: 'INVALID_REQUEST', message };
+}
+
+/** 403 NO_AUTH. */
+export function noAuth(message: string): SimulatedError {
+  return { status: 403, code: 'NO_AUTH', message };
 }
 
 export function notFound(message = '请求的资源不存在'): SimulatedError {

@@ -8,19 +8,19 @@ import { until } from './steps.js';
 
 const MAIN = fileURLToPath(new URL('../main.js', import.meta.url));
 const OBSERVER = new URL('./observer.js', import.meta.url).href;
-/** Milliseconds for a process to end by itself when it is asked to. */
-const PATIENCE = 10_000;
+/** Milliseconds that a process has to end after SIGTERM. */
+const SHUTDOWN_LIMIT = 10_000;
 
 const running = new Set<ChildProcess>();
 
-// However this process ends, no app outlives it.
+// No app outlives this process.
 process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
 
-/** One process of the app, on a port of its own, to be killed and started anew. */
+/** One process of the app, on a port of its own, which can be killed and started again. */
 export class AppProcess {
-  /** What it told, but for what was on its way when it was killed. */
+  /** What it has reported, except for what was under way when it was killed. */
   readonly events: NotificationEvent[] = [];
   private child?: ChildProcess;
 
@@ -41,7 +41,7 @@ export class AppProcess {
     return this.child?.pid;
   }
 
-  /** Resolves with what it did about the callback URL, once it accepts requests. */
+  /** Resolves when it accepts requests, with the outcome of registering the callback URL. */
   async start(): Promise<string> {
     const child = fork(MAIN, {
       execArgv: ['--import', OBSERVER],
@@ -67,18 +67,18 @@ export class AppProcess {
     return outcome ?? '';
   }
 
-  /** Has SIGKILL come when it has handled one notification of several that came at once. */
-  async killInMidWork(): Promise<void> {
+  /** Kills it with SIGKILL when it has handled one notification of a burst. */
+  async killAtWork(): Promise<void> {
     const { child } = this;
     if (!child) return;
     child.send('die');
     await until(`${this.name} is killed`, () => !running.has(child), 1);
   }
 
-  /** Asks it to finish what it is doing. */
+  /** Lets it finish what it is doing, as far as it does so in time. */
   async stop(): Promise<void> {
     const isGone = this.end('SIGTERM').then(() => true);
-    if (!(await Promise.race([isGone, delay(PATIENCE, false, { ref: false })]))) {
+    if (!(await Promise.race([isGone, delay(SHUTDOWN_LIMIT, false, { ref: false })]))) {
       await this.end('SIGKILL');
     }
   }
@@ -92,7 +92,7 @@ export class AppProcess {
   }
 }
 
-/** Below the ports that systems give to outgoing connections, so that it stays free meanwhile. */
+/** Below the range that systems use for outgoing connections, so that it stays free until the app listens. */
 async function findFreePort(): Promise<number> {
   for (;;) {
     const port = 10_000 + Math.floor(Math.random() * 20_000);

@@ -3,16 +3,16 @@ import { createServer, type IncomingMessage, request, type Server } from 'node:h
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 
-interface Answer {
+interface Response {
   readonly status: number;
   readonly contentType?: string;
   readonly body?: Buffer;
 }
 
 /**
- * One address for several processes, as nginx would be: they take turns, and one that accepts no
- * connection is passed over. One that breaks off in the middle may have done its work: 502, and
- * WeChat Pay repeats.
+ * One address for several processes, like nginx: they take turns, and one that accepts no connections
+ * is skipped. When one breaks a connection off, the request may have been processed, so the response
+ * is 502, and WeChat Pay delivers again.
  */
 export class LoadBalancer {
   private readonly server: Server;
@@ -46,12 +46,12 @@ export class LoadBalancer {
     this.server.closeAllConnections();
   }
 
-  private async forward(incoming: IncomingMessage): Promise<Answer> {
+  private async forward(incoming: IncomingMessage): Promise<Response> {
     const body = await buffer(incoming);
     const first = this.turn++ % this.ports.length;
     for (const port of [...this.ports.slice(first), ...this.ports.slice(0, first)]) {
       try {
-        return await ask(port, incoming, body);
+        return await send(port, incoming, body);
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'ECONNREFUSED') break;
       }
@@ -60,11 +60,11 @@ export class LoadBalancer {
   }
 }
 
-async function ask(
+async function send(
   port: number,
   { method, url, headers }: IncomingMessage,
   body: Buffer,
-): Promise<Answer> {
+): Promise<Response> {
   const outgoing = request({
     host: '127.0.0.1',
     port,
@@ -74,10 +74,10 @@ async function ask(
     agent: false,
   });
   outgoing.end(body);
-  const [answer] = (await once(outgoing, 'response')) as [IncomingMessage];
+  const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
   return {
-    status: answer.statusCode ?? 502,
-    contentType: answer.headers['content-type'],
-    body: await buffer(answer),
+    status: response.statusCode ?? 502,
+    contentType: response.headers['content-type'],
+    body: await buffer(response),
   };
 }

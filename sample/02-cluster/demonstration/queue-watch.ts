@@ -2,15 +2,15 @@ import { Queue, QueueEvents } from 'bullmq';
 import type { ComplaintJobResult } from '../complaints.processor.js';
 import { COMPLAINTS_QUEUE } from '../complaints.queue.js';
 
-/** Sees from outside, in Redis, what the queue of the app does: it misses nothing when one dies. */
+/** Watches the queue of the app from outside, in Redis, so that no event is lost with a process. */
 export class QueueWatch {
-  /** How often a job was begun, by its id. */
-  readonly begun = new Map<string, number>();
+  /** How often each job was started, by its id. */
+  readonly started = new Map<string, number>();
   /** How often a row was added, by the id of the notification. */
   readonly recorded = new Map<string, number>();
-  /** Jobs that were added while they were there. */
+  /** How often a job was added that already existed. */
   addedAgain = 0;
-  /** Runs that found their row there: the run before had died just after writing it. */
+  /** Runs that found their row: the process of the run before had died just after it added the row. */
   foundRecorded = 0;
   private completed = 0;
   private readonly queue: Queue;
@@ -21,7 +21,7 @@ export class QueueWatch {
     this.queue = new Queue(COMPLAINTS_QUEUE, options);
     this.events = new QueueEvents(COMPLAINTS_QUEUE, { ...options, lastEventId: '0' });
     this.events.on('active', ({ jobId }) => {
-      increment(this.begun, jobId);
+      increment(this.started, jobId);
     });
     this.events.on('duplicated', () => {
       this.addedAgain += 1;
@@ -33,7 +33,7 @@ export class QueueWatch {
     });
   }
 
-  /** The ids of the jobs that a process has begun and not ended. */
+  /** The ids of the jobs that a process is running. */
   async runningIn(pid: number | undefined): Promise<readonly string[]> {
     const jobs = await this.queue.getActive();
     return jobs
@@ -41,14 +41,14 @@ export class QueueWatch {
       .flatMap(({ id }) => id ?? []);
   }
 
-  /** Whether every job is done, or given up, and every event of that has been seen. */
+  /** Whether every job has completed or failed, and every event of that has arrived. */
   async isEmpty(): Promise<boolean> {
     const { completed = 0, failed: _, ...open } = await this.queue.getJobCounts();
     const isDone = Object.values(open).every((count) => count === 0);
     return isDone && completed <= this.completed;
   }
 
-  /** Leaves nothing of the queue in Redis. */
+  /** Removes everything of the queue from Redis. */
   async remove(): Promise<void> {
     await this.events.close();
     await this.queue.obliterate({ force: true });

@@ -1,5 +1,6 @@
 import { Body, ConflictException, Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
-import type { SimulatedStep } from 'nestjs-wechatpay-complaint/testing';
+import type { ComplaintHistoryEntry } from 'nestjs-wechatpay-complaint';
+import type { SimulatedHistoryEntry, SimulatedStep } from 'nestjs-wechatpay-complaint/testing';
 import { type ComplaintDetailsView, toDetailsView } from '../history.view.js';
 import { MessageDto, NewComplaintDto, StepDto } from './consumer.dto.js';
 import { type PictureName, readPicture } from './pictures.js';
@@ -22,7 +23,10 @@ export class ConsumerController {
     return simulator
       .complaints(merchant)
       .map((complaint) =>
-        toDetailsView(complaint, simulator.complaintHistory(merchant, complaint.complaint_id)),
+        toDetailsView(
+          complaint,
+          entriesOf(simulator.complaintHistory(merchant, complaint.complaint_id)),
+        ),
       );
   }
 
@@ -77,4 +81,16 @@ export class ConsumerController {
 
 function picturesOf(name: PictureName | undefined): Buffer[] {
   return name === undefined ? [] : [readPicture(name)];
+}
+
+/** The simulator has the form of the wire, in which the media of an entry are one object. */
+function entriesOf(history: readonly SimulatedHistoryEntry[]): ComplaintHistoryEntry[] {
+  return history.map(({ complaint_media_list: media, normal_message: message, ...entry }) => ({
+    ...entry,
+    complaint_media_list: media && [media],
+    normal_message: message && {
+      ...message,
+      blocks: message.blocks.map((block) => ({ ...block })),
+    },
+  }));
 }

@@ -19,6 +19,8 @@ export class Simulation implements OnApplicationShutdown {
     const simulator = await WechatPaySimulator.start({
       merchants: [merchant],
       clock: () => Date.now() - clock.ago,
+      // The consumer's page learns from these notifications that the merchant has replied.
+      notifyMerchantActions: true,
     });
     return new Simulation(simulator, merchant, clock);
   }

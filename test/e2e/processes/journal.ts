@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
-
-export const URL_OF_REDIS = 'redis://127.0.0.1:6379';
+import { REDIS_URL } from '../../support/redis-server.js';
 
 /** What the handlers of all apps of a test did, in Redis, under a prefix of its own. */
 export class Journal {
   readonly keyPrefix = `wechatpay-complaint-test-${randomUUID()}:`;
-  readonly url = URL_OF_REDIS;
+  readonly url = REDIS_URL;
   private readonly redis = new Redis(this.url, { lazyConnect: true, retryStrategy: null });
 
   async open(): Promise<void> {

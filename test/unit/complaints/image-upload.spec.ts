@@ -22,7 +22,7 @@ const PNG = image('89504e470d0a1a0a', 1000);
 const JPG = image('ffd8ff', 1000);
 const BMP = image('424d', 1000);
 
-/** Bytes that begin as an image does. All others are random: line feeds and dashes too. */
+/** The first bytes of an image, then random ones, line feeds and dashes included. */
 function image(magic: string, size: number): Buffer {
   const start = Buffer.from(magic, 'hex');
   return Buffer.concat([start, randomBytes(size - start.length)]);
@@ -33,7 +33,7 @@ interface Part {
   readonly content: Buffer;
 }
 
-/** Takes a multipart body apart by its boundary, strictly. */
+/** Splits a multipart body at its boundary. Fails unless it is exactly as documented. */
 function partsOf({ headers, body }: ReceivedCall): Part[] {
   const [, boundary = ''] =
     /^multipart\/form-data; boundary=([\w-]{1,70})$/.exec(headers['content-type'] ?? '') ?? [];
@@ -62,7 +62,7 @@ beforeAll(async () => {
 });
 afterEach(closeAll);
 
-/** As WeChat Pay: the hash and the signature have to be right. */
+/** Like WeChat Pay, requires the right hash and signature. */
 async function start(options = {}) {
   return startComplaintBench(
     merchant,
@@ -80,47 +80,44 @@ async function start(options = {}) {
   );
 }
 
-describe('An image', () => {
+describe('Uploading an image', () => {
   it.each([
     ['凭证.png', PNG, 'image/png'],
     ['photo.JPG', JPG, 'image/jpeg'],
     ['a b;c=d.bmp', BMP, 'image/bmp'],
-  ])(
-    'is uploaded as %s with its hash, signed over its meta alone',
-    async (filename, file, type) => {
-      const { complaints, calls } = await start();
-      const sha256 = createHash('sha256').update(file).digest('hex');
+  ])('sends %s with its hash, and signs the meta part alone', async (filename, file, type) => {
+    const { complaints, calls } = await start();
+    const sha256 = createHash('sha256').update(file).digest('hex');
 
-      expect(await valuesOf(complaints.uploadImage(file, { filename }))).toStrictEqual([
-        { media_id: `${sha256}.png` },
-      ]);
+    expect(await valuesOf(complaints.uploadImage(file, { filename }))).toStrictEqual([
+      { media_id: `${sha256}.png` },
+    ]);
 
-      const [call] = calls;
-      if (!call) throw new Error('nothing came');
-      expect(call).toMatchObject({ method: 'POST', target: `${IMAGES_PATH}upload` });
-      expect(call.headers.accept).toBe('application/json');
-      const [meta, sent, ...others] = partsOf(call);
-      expect(others).toEqual([]);
-      expect(meta?.content.toString()).toBe(JSON.stringify({ filename, sha256 }));
-      // A file name would make WeChat Pay take it for a file, and the signature for a wrong one.
-      expect(meta?.headers.get('content-disposition')).toBe('form-data; name="meta"');
-      expect(meta?.headers.get('content-type')).toBe('application/json');
-      expect(sent?.content.equals(file)).toBe(true);
-      expect(Buffer.from(sent?.headers.get('content-disposition') ?? '', 'latin1').toString()).toBe(
-        `form-data; name="file"; filename="${filename}"`,
-      );
-      expect(sent?.headers.get('content-type')).toBe(type);
-    },
-  );
+    const [call] = calls;
+    if (!call) throw new Error('No request arrived.');
+    expect(call).toMatchObject({ method: 'POST', target: `${IMAGES_PATH}upload` });
+    expect(call.headers.accept).toBe('application/json');
+    const [meta, sent, ...others] = partsOf(call);
+    expect(others).toEqual([]);
+    expect(meta?.content.toString()).toBe(JSON.stringify({ filename, sha256 }));
+    // With a file name, WeChat Pay would take the part for a file and reject the signature.
+    expect(meta?.headers.get('content-disposition')).toBe('form-data; name="meta"');
+    expect(meta?.headers.get('content-type')).toBe('application/json');
+    expect(sent?.content.equals(file)).toBe(true);
+    expect(Buffer.from(sent?.headers.get('content-disposition') ?? '', 'latin1').toString()).toBe(
+      `form-data; name="file"; filename="${filename}"`,
+    );
+    expect(sent?.headers.get('content-type')).toBe(type);
+  });
 
-  it('may have two mebibytes', async () => {
+  it('accepts two mebibytes', async () => {
     const { complaints } = await start();
     const file = image('ffd8ff', 2 * MEBIBYTE);
 
     expect(await valuesOf(complaints.uploadImage(file, { filename: 'a.jpg' }))).toHaveLength(1);
   });
 
-  it('may be a Uint8Array that is a part of a larger one', async () => {
+  it('accepts a Uint8Array that is a part of a larger one', async () => {
     const { complaints, calls } = await start();
     const whole = new Uint8Array(Buffer.concat([randomBytes(10), PNG, randomBytes(10)]));
     await valuesOf(complaints.uploadImage(whole.subarray(10, 1010), { filename: 'a.png' }));
@@ -128,7 +125,7 @@ describe('An image', () => {
     expect(calls[0] && partsOf(calls[0])[1]?.content.equals(PNG)).toBe(true);
   });
 
-  it('is uploaded on every subscription when it is a Buffer', async () => {
+  it('sends a Buffer on every subscription', async () => {
     const { complaints, calls } = await start();
     const upload = complaints.uploadImage(PNG, { filename: 'a.png' });
     expect(calls).toEqual([]);
@@ -140,7 +137,7 @@ describe('An image', () => {
     expect(first?.headers['content-type']).not.toBe(second?.headers['content-type']);
   });
 
-  it('is not sent twice when the connection breaks', async () => {
+  it('is not retried when the connection breaks', async () => {
     const { complaints, calls } = await startComplaintBench(
       merchant,
       () => (response) => response.destroy(),
@@ -152,7 +149,7 @@ describe('An image', () => {
     expect(calls).toHaveLength(1);
   });
 
-  it('is sent again when there were too many calls, signed anew', async () => {
+  it('is retried after too many requests, signed anew', async () => {
     const { complaints, calls } = await startComplaintBench(
       merchant,
       (_call, index) =>
@@ -171,9 +168,9 @@ describe('An image', () => {
 
   it.each<[string, string, unknown, string]>([
     ['file', 'is empty', Buffer.alloc(0), 'a.png'],
-    ['file', 'is no JPG, BMP or PNG image', Buffer.from('GIF89a'), 'a.png'],
-    ['file', 'is a JPG image, its filename is not', JPG, 'a.png'],
-    ['file', 'is a PNG image, its filename is not', PNG, 'a.jpg'],
+    ['file', 'is not a JPG, BMP or PNG image', Buffer.from('GIF89a'), 'a.png'],
+    ['file', 'is a JPG image, but its filename has another extension', JPG, 'a.png'],
+    ['file', 'is a PNG image, but its filename has another extension', PNG, 'a.jpg'],
     ['file', `has ${2 * MEBIBYTE + 1} bytes, at most`, image('ffd8ff', 2 * MEBIBYTE + 1), 'a.jpg'],
     ['file', 'is of type string', 'a.png', 'a.png'],
     ['file', 'is of type null', null, 'a.png'],
@@ -189,8 +186,8 @@ describe('An image', () => {
     ['filename', 'quotes, slashes', PNG, 'a\\.png'],
     ['filename', 'must not contain NUL', PNG, 'a\0.png'],
     ['filename', 'contains U+1F600', PNG, '😀.png'],
-    ['filename', 'is of type undefined', PNG, undefined as never],
-  ])('is not sent when its %s %s', async (field, problem, file, filename) => {
+    ['filename', 'is missing', PNG, undefined as never],
+  ])('is rejected when its %s %s', async (field, problem, file, filename) => {
     const { complaints, calls } = await start();
 
     const error = await errorOf(complaints.uploadImage(file as Buffer, { filename }));
@@ -198,10 +195,53 @@ describe('An image', () => {
     expect(error).toMatchObject({ field, message: expect.stringContaining(problem) });
     expect(calls).toEqual([]);
   });
+
+  it('sends exactly the documented bytes', async () => {
+    const { complaints, calls } = await start();
+    const filename = '凭证 1.png';
+    await valuesOf(complaints.uploadImage(PNG, { filename }));
+
+    const [call] = calls;
+    const boundary = String(call?.headers['content-type']).split('boundary=')[1] ?? '';
+    const sha256 = createHash('sha256').update(PNG).digest('hex');
+    const expected = Buffer.concat([
+      Buffer.from(
+        [
+          `--${boundary}`,
+          'Content-Disposition: form-data; name="meta"',
+          'Content-Type: application/json',
+          '',
+          `{"filename":"${filename}","sha256":"${sha256}"}`,
+          `--${boundary}`,
+          `Content-Disposition: form-data; name="file"; filename="${filename}"`,
+          'Content-Type: image/png',
+          '',
+          '',
+        ].join('\r\n'),
+      ),
+      PNG,
+      Buffer.from(`\r\n--${boundary}--\r\n`),
+    ]);
+    expect(call?.body.equals(expected)).toBe(true);
+  });
+
+  it.each([
+    ['media_id is missing', {}],
+    ['media_id is empty', { media_id: '' }],
+    ['media_id is of type number, not a string', { media_id: 1 }],
+  ])('fails when %s in the response', async (fault, json) => {
+    const { complaints } = await startComplaintBench(merchant, () => ({ json }));
+
+    const error = await errorOf(complaints.uploadImage(PNG, { filename: 'a.png' }));
+    expect(error).toMatchObject({
+      code: 'MALFORMED_RESPONSE',
+      apiMessage: expect.stringMatching(new RegExp(` is genuine, but ${fault}$`)),
+    });
+  });
 });
 
-describe('An image that is a stream', () => {
-  it('is read to its end and uploaded', async () => {
+describe('Uploading a stream', () => {
+  it('reads it to its end, sends it and closes it', async () => {
     const { complaints, calls } = await start();
     const folder = await mkdtemp(join(tmpdir(), 'complaint-upload-'));
     const path = join(folder, 'a.png');
@@ -215,14 +255,14 @@ describe('An image that is a stream', () => {
     await rm(folder, { recursive: true });
   });
 
-  it('may be one of Readable.from', async () => {
+  it('accepts the stream of Readable.from', async () => {
     const { complaints } = await start();
     const stream = Readable.from([PNG.subarray(0, 3), PNG.subarray(3)]);
 
     expect(await valuesOf(complaints.uploadImage(stream, { filename: 'a.png' }))).toHaveLength(1);
   });
 
-  it('serves one subscription only, and says so', async () => {
+  it('works for one subscription only', async () => {
     const { complaints, calls } = await start();
     const upload = complaints.uploadImage(Readable.from([PNG]), { filename: 'a.png' });
     const [first, second] = await Promise.allSettled([
@@ -235,14 +275,16 @@ describe('An image that is a stream', () => {
       reason: {
         name: 'WechatPayArgumentError',
         field: 'file',
-        problems: ['is a stream that was read before: to upload again, give its bytes as a Buffer'],
+        problems: [
+          'is a stream that was read before: to upload it again, pass its bytes as a Buffer',
+        ],
       },
     });
     expect(await errorOf(upload)).toMatchObject({ field: 'file' });
     expect(calls).toHaveLength(1);
   });
 
-  it('is left alone when somebody else has begun to read it', async () => {
+  it('does not touch a stream that is being read elsewhere', async () => {
     const { complaints } = await start();
     const stream = new PassThrough();
     stream.write(PNG);
@@ -254,7 +296,7 @@ describe('An image that is a stream', () => {
     expect(stream.destroyed).toBe(false);
   });
 
-  it('is read no further than to where it is too large, and closed', async () => {
+  it('stops reading and closes it as soon as it is too large', async () => {
     const { complaints, calls } = await start();
     let given = 0;
     const endless = new Readable({
@@ -275,7 +317,7 @@ describe('An image that is a stream', () => {
 
   it.each([
     [
-      'fails',
+      'cannot be read',
       () =>
         new Readable({
           read() {
@@ -284,8 +326,8 @@ describe('An image that is a stream', () => {
         }),
       'no such file',
     ],
-    ['is made of text', () => Readable.from(['text']), 'something else than bytes'],
-  ])('is not sent when it %s', async (_case, make, problem) => {
+    ['consists of text', () => Readable.from(['text']), 'something else than bytes'],
+  ])('is rejected when it %s', async (_case, make, problem) => {
     const { complaints, calls } = await start();
 
     expect(await errorOf(complaints.uploadImage(make(), { filename: 'a.png' }))).toMatchObject({
@@ -296,7 +338,7 @@ describe('An image that is a stream', () => {
     expect(calls).toEqual([]);
   });
 
-  it('is not even read when the file name cannot work', async () => {
+  it('does not read it when the file name is invalid', async () => {
     const { complaints } = await start();
     const stream = Readable.from([PNG]);
 
@@ -306,7 +348,7 @@ describe('An image that is a stream', () => {
     expect(stream.readableDidRead).toBe(false);
   });
 
-  it('is closed when the upload is unsubscribed from, or aborted, while it is read', async () => {
+  it('closes it when the upload is unsubscribed from or aborted while reading', async () => {
     const { complaints, calls } = await start();
     const [left, aborted] = [new PassThrough(), new PassThrough()];
     complaints.uploadImage(left, { filename: 'a.png' }).subscribe().unsubscribe();

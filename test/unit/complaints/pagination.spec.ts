@@ -1,60 +1,24 @@
-import { once } from 'node:events';
-import type { ServerResponse } from 'node:http';
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import {
-  type Complaint,
-  type Page,
-  PagedObservable,
-  WechatPayApiError,
-  WechatPayNetworkError,
-} from 'nestjs-wechatpay-complaint';
+import { type Page, type UnreadableEntry, WechatPayApiError } from 'nestjs-wechatpay-complaint';
 import { createTestMerchant, type TestMerchant } from 'nestjs-wechatpay-complaint/testing';
-import { Observable, of, take, tap } from 'rxjs';
-import { allItems, splitRange } from '../../../lib/complaints/pagination.js';
-import { closeAll, valuesOf } from '../../support/client-bench.js';
+import { of } from 'rxjs';
+import { allItems } from '../../../lib/complaints/pagination.js';
+import { closeAll, errorOf, valuesOf } from '../../support/client-bench.js';
+import { startComplaintBench } from '../../support/complaint-server.js';
 import {
-  type ComplaintBench,
-  type ReceivedCall,
-  type ServerAnswer,
-  startComplaintBench,
-} from '../../support/complaint-server.js';
-import { deferred } from '../../support/deferred.js';
-import { until } from '../../support/until.js';
-import {
-  COMPLAINT,
-  COMPLAINT_ID,
-  COMPLAINTS_PATH,
-  ENTRY,
-} from '../../support/complaint-samples.js';
+  collected,
+  complaintOf,
+  complaintsOf,
+  idsOf,
+  offsetsOf,
+  pageOf,
+  pageQueryOf,
+  RANGE,
+} from '../../support/complaint-pages.js';
+import { COMPLAINT_ID, COMPLAINTS_PATH, ENTRY } from '../../support/complaint-samples.js';
+import { LIMIT_TOO_LARGE } from '../../support/field-samples.js';
 
-const RANGE = { begin_date: '2019-01-01', end_date: '2019-01-30' };
-
-function complaint(id: number): Complaint {
-  return { ...COMPLAINT, complaint_id: String(id) };
-}
-
-function complaints(count: number): Complaint[] {
-  return Array.from({ length: count }, (_, index) => complaint(index));
-}
-
-const idsOf = (items: readonly Complaint[]) => items.map(({ complaint_id }) => complaint_id);
-
-/** The page that a call asks for. */
-function pageOf<T>(all: readonly T[], { target }: ReceivedCall): { json: Page<T> } {
-  const { searchParams } = new URL(target, 'http://localhost');
-  const [limit, offset] = [Number(searchParams.get('limit')), Number(searchParams.get('offset'))];
-  const data = all.slice(offset, offset + limit);
-  return { json: { data, limit, offset, total_count: all.length } };
-}
-
-const offsetsOf = ({ calls }: ComplaintBench) =>
-  calls.map(({ target }) => Number(new URL(target, 'http://localhost').searchParams.get('offset')));
-
-async function collected<T>(source: AsyncIterable<T>): Promise<T[]> {
-  const items: T[] = [];
-  for await (const item of source) items.push(item);
-  return items;
-}
+const HISTORY_PATH = `${COMPLAINTS_PATH}/${COMPLAINT_ID}/negotiation-historys`;
 
 let merchant: TestMerchant;
 beforeAll(async () => {
@@ -62,45 +26,16 @@ beforeAll(async () => {
 });
 afterEach(closeAll);
 
-describe('Windows of a range', () => {
-  const days = ({ begin_date, end_date }: typeof RANGE) =>
-    (Date.parse(end_date) - Date.parse(begin_date)) / 86_400_000 + 1;
-
-  it.each([
-    ['2019-01-01', '2019-01-01', [1]],
-    ['2019-01-01', '2019-01-30', [30]],
-    ['2019-01-01', '2019-01-31', [30, 1]],
-    ['2019-12-15', '2020-03-15', [30, 30, 30, 2]],
-    ['2019-01-01', '2019-12-31', [...Array<number>(12).fill(30), 5]],
-  ])('from %s to %s have %j days', (begin_date, end_date, lengths) => {
-    const windows = splitRange({ begin_date, end_date });
-
-    expect(windows.map(days)).toEqual(lengths);
-    expect(windows[0]?.begin_date).toBe(begin_date);
-    expect(windows.at(-1)?.end_date).toBe(end_date);
-    for (const [index, window] of windows.slice(1).entries()) {
-      const gap = Date.parse(window.begin_date) - Date.parse(windows[index]?.end_date ?? '');
-      expect(gap).toBe(86_400_000);
-    }
-  });
-
-  it('keep the merchant that is asked for', () => {
-    expect(splitRange({ ...RANGE, complainted_mchid: '1' })).toEqual([
-      { ...RANGE, complainted_mchid: '1' },
-    ]);
-  });
-});
-
-describe('All complaints', () => {
-  it('come from every window and every page, in order', async () => {
-    const all = complaints(60);
+describe('Reading all complaints', () => {
+  it('reads every part of the range and every page, in order', async () => {
+    const all = complaintsOf(60);
     const bench = await startComplaintBench(merchant, (call) =>
-      pageOf(call.target.includes('begin_date=2019-01-31') ? [complaint(100)] : all, call),
+      pageOf(call.target.includes('begin_date=2019-01-31') ? [complaintOf(100)] : all, call),
     );
     const range = { begin_date: '2019-01-01', end_date: '2019-02-01', complainted_mchid: '19' };
 
     expect(idsOf(await valuesOf(bench.complaints.listAll(range)))).toEqual(
-      idsOf([...all, complaint(100)]),
+      idsOf([...all, complaintOf(100)]),
     );
     expect(bench.calls.map(({ target }) => target)).toEqual(
       [
@@ -111,39 +46,45 @@ describe('All complaints', () => {
     );
   });
 
-  it('are the same by for await', async () => {
-    const all = complaints(120);
+  it('gives the same with for await', async () => {
+    const all = complaintsOf(120);
     const bench = await startComplaintBench(merchant, (call) => pageOf(all, call));
 
     expect(idsOf(await collected(bench.complaints.listAll(RANGE)))).toEqual(idsOf(all));
     expect(offsetsOf(bench)).toEqual([0, 50, 100]);
   });
 
-  it('are none where there are none', async () => {
-    const bench = await startComplaintBench(merchant, (call) => pageOf([], call));
+  it.each([
+    [0, [0]],
+    [1, [0]],
+    [50, [0]],
+    [51, [0, 50]],
+    [100, [0, 50]],
+  ])('needs no request more than %d complaints take', async (count, offsets) => {
+    const bench = await startComplaintBench(merchant, (call) => pageOf(complaintsOf(count), call));
 
-    expect(await valuesOf(bench.complaints.listAll(RANGE))).toEqual([]);
-    expect(offsetsOf(bench)).toEqual([0]);
+    expect(await valuesOf(bench.complaints.listAll(RANGE))).toHaveLength(count);
+    expect(offsetsOf(bench)).toEqual(offsets);
   });
 
-  it('come once although new ones shift the pages', async () => {
-    const all = complaints(100);
+  it('skips what comes again because new complaints move the pages', async () => {
+    const all = complaintsOf(100);
     const bench = await startComplaintBench(merchant, (call) => {
-      const answer = pageOf(all, call);
-      // Newest first: every page that is read, three more are filed.
-      all.unshift(...[0, 1, 2].map((n) => complaint(1000 + all.length + n)));
-      return answer;
+      const response = pageOf(all, call);
+      // Newest first: while a page is processed, three more are filed.
+      all.unshift(...[0, 1, 2].map((n) => complaintOf(1000 + all.length + n)));
+      return response;
     });
 
     const ids = idsOf(await valuesOf(bench.complaints.listAll(RANGE)));
     expect(new Set(ids).size).toBe(ids.length);
-    expect(ids).toEqual(expect.arrayContaining(idsOf(complaints(100))));
+    expect(ids).toEqual(expect.arrayContaining(idsOf(complaintsOf(100))));
   });
 
-  it('are gone through although a slow reader lets whole pages shift', async () => {
-    const all = complaints(100);
+  it('goes on when a whole page comes again because the reader is slow', async () => {
+    const all = complaintsOf(100);
     const bench = await startComplaintBench(merchant, (call, index) => {
-      if (index === 1) all.unshift(...complaints(150).slice(100));
+      if (index === 1) all.unshift(...complaintsOf(150).slice(100));
       return pageOf(all, call);
     });
 
@@ -151,239 +92,291 @@ describe('All complaints', () => {
     expect(offsetsOf(bench)).toEqual([0, 50, 100]);
   });
 
-  it('are asked for anew by everyone who wants them', async () => {
-    const bench = await startComplaintBench(merchant, (call) => pageOf(complaints(1), call));
-    const all = bench.complaints.listAll(RANGE);
-    expect(bench.calls).toEqual([]);
-    await valuesOf(all);
-    await collected(all);
-    await collected(all);
-
-    expect(bench.calls).toHaveLength(3);
-  });
-
-  it('are an Observable like any other', async () => {
-    const bench = await startComplaintBench(merchant, (call) => pageOf(complaints(60), call));
-    const all = bench.complaints.listAll(RANGE);
-
-    expect(all).toBeInstanceOf(PagedObservable);
-    expect(all).toBeInstanceOf(Observable);
-    expect(idsOf(await valuesOf(all.pipe(take(2))))).toEqual(['0', '1']);
-    expect(bench.calls).toHaveLength(1);
-  });
-});
-
-describe('The next page', () => {
-  it('is asked for only when the loop comes to it', async () => {
-    const bench = await startComplaintBench(merchant, (call) => pageOf(complaints(120), call));
-    const iterator = bench.complaints.listAll(RANGE)[Symbol.asyncIterator]();
-
-    for (let count = 1; count <= 50; count += 1) await iterator.next();
-    // A call that is made meanwhile would have been overtaken by a page on its way.
-    await valuesOf(bench.complaints.list({ ...RANGE, limit: 1, offset: 7 }));
-    expect(offsetsOf(bench)).toEqual([0, 7]);
-    await iterator.next();
-    expect(offsetsOf(bench)).toEqual([0, 7, 50]);
-  });
-
-  it('is asked for only when all of the one before was emitted', async () => {
-    const emitted: number[] = [];
-    let count = 0;
-    const bench = await startComplaintBench(merchant, (call) => {
-      emitted.push(count);
-      return pageOf(complaints(120), call);
-    });
-    const counted = tap(() => {
-      count += 1;
-    });
-    await valuesOf(bench.complaints.listAll(RANGE).pipe(counted));
-
-    expect(emitted).toEqual([0, 50, 100]);
-  });
-
-  it('is not asked for when the loop is left by break', async () => {
-    const bench = await startComplaintBench(merchant, (call) => pageOf(complaints(120), call));
-    for await (const { complaint_id } of bench.complaints.listAll(RANGE)) {
-      if (complaint_id === '49') break;
-    }
-
-    await valuesOf(bench.complaints.list({ ...RANGE, offset: 7 }));
-    expect(offsetsOf(bench)).toEqual([0, 7]);
-  });
-
-  it('is not asked for when the loop is left by an error', async () => {
-    const bench = await startComplaintBench(merchant, (call) => pageOf(complaints(120), call));
-    const loop = async (): Promise<void> => {
-      for await (const { complaint_id } of bench.complaints.listAll(RANGE)) {
-        if (complaint_id === '49') throw new Error('mine');
-      }
-    };
-
-    await expect(loop()).rejects.toThrow('mine');
-    await valuesOf(bench.complaints.list({ ...RANGE, offset: 7 }));
-    expect(offsetsOf(bench)).toEqual([0, 7]);
-  });
-
-  describe('that is under way', () => {
-    /** The second page never comes. */
-    async function startHanging() {
-      const hanging = deferred<ServerResponse>();
-      const bench = await startComplaintBench(merchant, (call, index): ServerAnswer => {
-        return index === 1 ? hanging.resolve : pageOf(complaints(120), call);
-      });
-      return { ...bench, hanging: hanging.promise };
-    }
-
-    it('is aborted by unsubscribing', async () => {
-      const { complaints: service, hanging } = await startHanging();
-      const seen: string[] = [];
-      const subscription = service.listAll(RANGE).subscribe(({ complaint_id }) => {
-        seen.push(complaint_id);
-      });
-      const closed = once(await hanging, 'close');
-      subscription.unsubscribe();
-
-      await closed;
-      expect(seen).toHaveLength(50);
+  it('loses nothing when the list shrinks to exactly one page', async () => {
+    const all = complaintsOf(51);
+    const bench = await startComplaintBench(merchant, (call, index) => {
+      if (index === 1) all.splice(10, 1);
+      return pageOf(all, call);
     });
 
-    it('is aborted by ending the iteration, which then is done', async () => {
-      const { complaints: service, hanging } = await startHanging();
-      const iterator = service.listAll(RANGE)[Symbol.asyncIterator]();
-      for (let count = 1; count <= 50; count += 1) await iterator.next();
-      const pending = iterator.next();
-      const closed = once(await hanging, 'close');
-
-      expect(await iterator.return?.()).toEqual({ done: true, value: undefined });
-      expect(await pending).toEqual({ done: true, value: undefined });
-      await closed;
-    });
-
-    it('is aborted by the signal of the config, which is an error', async () => {
-      const { complaints: service, hanging } = await startHanging();
-      const aborter = new AbortController();
-      const all = collected(service.listAll(RANGE, { signal: aborter.signal }));
-      const closed = once(await hanging, 'close');
-      aborter.abort();
-
-      await expect(all).rejects.toBeInstanceOf(WechatPayNetworkError);
-      await expect(all).rejects.toMatchObject({ code: 'ABORTED' });
-      await closed;
-    });
-  });
-
-  it('that fails ends it with the error, after what came before', async () => {
-    const bench = await startComplaintBench(merchant, (call, index) =>
-      index === 1
-        ? { status: 403, json: { code: 'NO_AUTH', message: '无权限' } }
-        : pageOf(complaints(120), call),
+    expect(idsOf(await collected(bench.complaints.listAll(RANGE)))).toEqual(
+      idsOf(complaintsOf(51)),
     );
-    const seen: string[] = [];
-    const loop = async (): Promise<void> => {
-      for await (const { complaint_id } of bench.complaints.listAll(RANGE)) seen.push(complaint_id);
-    };
+    expect(offsetsOf(bench)).toEqual([0, 50, 0]);
+  });
 
-    await expect(loop()).rejects.toMatchObject({ code: 'NO_AUTH' });
-    expect(seen).toHaveLength(50);
-
-    const errors: unknown[] = [];
-    bench.complaints.listAll({ ...RANGE, end_date: 'never' }).subscribe({
-      error: (error: unknown) => errors.push(error),
+  it('loses nothing when complaints leave in the middle of the list', async () => {
+    const all = complaintsOf(120);
+    const bench = await startComplaintBench(merchant, (call, index) => {
+      if (index === 1 || index === 2) all.splice(0, 2);
+      return pageOf(all, call);
     });
-    await until(() => errors.length === 1);
-    expect(errors).toMatchObject([{ code: 'INVALID_ARGUMENT', field: 'end_date' }]);
+
+    const ids = idsOf(await collected(bench.complaints.listAll(RANGE)));
+    expect(new Set(ids).size).toBe(ids.length);
+    expect([...ids].sort()).toEqual(idsOf(complaintsOf(120)).sort());
   });
 });
 
-describe('A whole history', () => {
-  it('comes page by page of 300', async () => {
+describe('Reading a whole history', () => {
+  it('reads pages of 300 entries', async () => {
     const all = Array.from({ length: 301 }, (_, index) => ({ ...ENTRY, log_id: String(index) }));
     const bench = await startComplaintBench(merchant, (call) => pageOf(all, call));
 
     expect(await collected(bench.complaints.historyAll(COMPLAINT_ID))).toEqual(all);
     expect(bench.calls.map(({ target }) => target)).toEqual(
-      ['limit=300&offset=0', 'limit=300&offset=300'].map(
-        (query) => `${COMPLAINTS_PATH}/${COMPLAINT_ID}/negotiation-historys?${query}`,
-      ),
+      ['limit=300&offset=0', 'limit=300&offset=300'].map((query) => `${HISTORY_PATH}?${query}`),
     );
   });
 });
 
-describe('Pages that lead to no end', () => {
-  const { signal } = new AbortController();
+describe('The limit of a page', () => {
+  it('can be chosen', async () => {
+    const bench = await startComplaintBench(merchant, (call) => pageOf(complaintsOf(3), call));
+    await valuesOf(bench.complaints.listAll({ ...RANGE, limit: 2 }));
+    await valuesOf(bench.complaints.historyAll(COMPLAINT_ID, { limit: 7 }).pipe());
 
-  function read(fetch: (offset: number) => Partial<Page<number>>) {
-    const calls: number[] = [];
-    const items = allItems<number>(
-      {
-        name: 'GET /list',
-        keyOf: String,
-        fetch: (offset) => {
-          calls.push(offset);
-          return of({ data: [], limit: 2, offset, ...fetch(offset) });
-        },
-      },
-      signal,
+    expect(bench.calls.map(({ target }) => /limit=\d+/.exec(target)?.[0])).toEqual([
+      'limit=2',
+      'limit=2',
+      'limit=7',
+    ]);
+  });
+
+  it.each([400, 403, 500])(
+    'is halved when WeChat Pay asks for it with status %d',
+    async (status) => {
+      const all = complaintsOf(30);
+      const bench = await startComplaintBench(merchant, (call) =>
+        pageQueryOf(call).limit > 12 ? { status, json: LIMIT_TOO_LARGE } : pageOf(all, call),
+      );
+
+      expect(idsOf(await collected(bench.complaints.listAll(RANGE)))).toEqual(idsOf(all));
+      expect(bench.calls.map(pageQueryOf)).toEqual([
+        { limit: 50, offset: 0 },
+        { limit: 25, offset: 0 },
+        { limit: 12, offset: 0 },
+        { limit: 12, offset: 12 },
+        { limit: 12, offset: 24 },
+      ]);
+    },
+  );
+
+  it('is halved for a history as well, from where it is', async () => {
+    const all = Array.from({ length: 5 }, (_, index) => ({ ...ENTRY, log_id: String(index) }));
+    const bench = await startComplaintBench(merchant, (call) => {
+      const { limit, offset } = pageQueryOf(call);
+      const isTooMuch = offset > 0 && limit > 1;
+      return isTooMuch ? { status: 400, json: LIMIT_TOO_LARGE } : pageOf(all, call);
+    });
+
+    const history = bench.complaints.historyAll(COMPLAINT_ID, { limit: 3 });
+    expect(await collected(history)).toEqual(all);
+    expect(bench.calls.map(pageQueryOf)).toEqual([
+      { limit: 3, offset: 0 },
+      { limit: 3, offset: 3 },
+      { limit: 1, offset: 3 },
+      { limit: 1, offset: 4 },
+    ]);
+  });
+
+  it('is not halved below 1', async () => {
+    const bench = await startComplaintBench(merchant, () => ({
+      status: 400,
+      json: LIMIT_TOO_LARGE,
+    }));
+
+    expect(await errorOf(bench.complaints.listAll({ ...RANGE, limit: 3 }))).toMatchObject({
+      code: 'INVALID_REQUEST',
+      apiMessage: LIMIT_TOO_LARGE.message,
+    });
+    expect(bench.calls.map((call) => pageQueryOf(call).limit)).toEqual([3, 1]);
+  });
+
+  it('is not halved after any other error', async () => {
+    const json = { code: 'INVALID_REQUEST', message: '参数错误' };
+    const bench = await startComplaintBench(merchant, () => ({ status: 400, json }));
+
+    expect(await errorOf(bench.complaints.listAll(RANGE))).toMatchObject({
+      apiMessage: '参数错误',
+    });
+    expect(bench.calls).toHaveLength(1);
+  });
+});
+
+describe('Entries without a readable id', () => {
+  const PHONE = '13800138000';
+  const odd = [null, { payer_phone: PHONE }, [], { ...complaintOf(1), complaint_id: 7 }];
+
+  it('are skipped, logged once each and handed over', async () => {
+    const all = [complaintOf(0), ...odd, complaintOf(2)];
+    const bench = await startComplaintBench(merchant, (call) => pageOf(all, call));
+    const unreadable: UnreadableEntry[] = [];
+    const onUnreadable = (entry: UnreadableEntry): void => {
+      unreadable.push(entry);
+    };
+
+    const query = { ...RANGE, limit: 3, onUnreadable };
+    expect(idsOf(await collected(bench.complaints.listAll(query)))).toEqual(['0', '2']);
+    expect(offsetsOf(bench)).toEqual([0, 3]);
+    expect(unreadable.map(({ raw }) => raw)).toEqual(odd);
+    expect(unreadable.map(({ index, problem }) => [index, problem])).toEqual([
+      [1, 'data[1] is of type null, not an object'],
+      [2, 'data[2].complaint_id is missing'],
+      [0, 'data[0] is of type array, not an object'],
+      [1, 'data[1].complaint_id is of type number, not a string'],
+    ]);
+    const warnings = bench.logger.ours('warn');
+    expect(warnings).toHaveLength(4);
+    expect(warnings[3]).toContain(
+      `GET ${COMPLAINTS_PATH}?begin_date=2019-01-01&end_date=2019-01-30: entry 4 cannot be read ` +
+        'and is skipped, because data[1].complaint_id is of type number, not a string.',
     );
-    return { items: collected(items), calls };
-  }
+    expect(bench.logger.text).not.toContain(PHONE);
+    expect(bench.logger.text).not.toContain(complaintOf(1).complaint_detail);
+  });
 
+  it('are handed over once each although equal ones make the list be read again', async () => {
+    const all = [null, complaintOf(0), null, null];
+    const bench = await startComplaintBench(merchant, (call) => pageOf(all, call));
+    const indexes: number[] = [];
+    const onUnreadable = ({ index }: UnreadableEntry): void => {
+      indexes.push(index);
+    };
+
+    const query = { ...RANGE, limit: 2, onUnreadable };
+    expect(await collected(bench.complaints.listAll(query))).toEqual([complaintOf(0)]);
+    expect(indexes).toEqual([0, 0, 1]);
+    expect(bench.logger.ours('warn')).toHaveLength(3);
+  });
+
+  it('are skipped in a history as well', async () => {
+    const all = [{ ...ENTRY, log_id: '' }, ENTRY];
+    const bench = await startComplaintBench(merchant, (call) => pageOf(all, call));
+
+    expect(await collected(bench.complaints.historyAll(COMPLAINT_ID))).toEqual([ENTRY]);
+    expect(bench.logger.ours('warn')).toEqual([
+      expect.stringContaining(`GET ${HISTORY_PATH}: entry 0 cannot be read`),
+    ]);
+  });
+
+  it('end the list with what onUnreadable throws', async () => {
+    const bench = await startComplaintBench(merchant, (call) => pageOf(odd, call));
+    const onUnreadable = (): void => {
+      throw new Error('not with me');
+    };
+
+    const all = bench.complaints.listAll({ ...RANGE, onUnreadable });
+    await expect(collected(all)).rejects.toThrow('not with me');
+  });
+
+  it('may be nested deeper than JSON can be written', async () => {
+    const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+    const { items, unreadable } = read(({ offset }) => ({
+      unreadableEntries:
+        offset === 0 ? [{ index: 0, raw: JSON.parse(deep) as unknown, problem: 'x' }] : [],
+    }));
+
+    expect(await items).toEqual([]);
+    expect(unreadable).toHaveLength(1);
+  });
+});
+
+/** Reads a list of numbers whose pages have two entries. */
+function read(fetch: (page: { limit: number; offset: number }) => Partial<Page<number>>) {
+  const offsets: number[] = [];
+  const unreadable: UnreadableEntry[] = [];
+  const items = allItems<number>(
+    {
+      name: 'GET /list',
+      limit: 2,
+      idOf: String,
+      fetch: (page) => {
+        offsets.push(page.offset);
+        return of({ data: [], unreadableEntries: [], ...fetch(page) });
+      },
+      onUnreadable: (entry) => unreadable.push(entry),
+    },
+    new AbortController().signal,
+  );
+  return { items: collected(items), offsets, unreadable };
+}
+
+describe('A list without a usable total', () => {
+  it('ends at an empty page', async () => {
+    const { items, offsets } = read(({ offset }) => ({
+      data: offset < 4 ? [offset, offset + 1] : [],
+    }));
+
+    expect(await items).toEqual([0, 1, 2, 3]);
+    expect(offsets).toEqual([0, 2, 4]);
+  });
+
+  it('ends at an empty page although the total promises more, after another try', async () => {
+    const { items, offsets } = read(({ offset }) => ({
+      data: offset === 0 ? [1] : [],
+      total_count: 9,
+    }));
+
+    expect(await items).toEqual([1]);
+    expect(offsets).toEqual([0, 1, 0, 1]);
+  });
+
+  it.each([0, -1, 3])('is read to its end when the total of %d is too small', async (total) => {
+    const { items } = read(({ offset }) => ({
+      data: offset < 4 ? [offset, offset + 1] : [],
+      total_count: offset === 0 ? total : undefined,
+    }));
+
+    expect(await items).toEqual([0, 1, 2, 3]);
+  });
+
+  it('keeps the first total when later pages have another', async () => {
+    const { items, offsets } = read(({ offset }) => ({
+      data: [offset, offset + 1],
+      total_count: offset === 0 ? 4 : 0,
+    }));
+
+    expect(await items).toEqual([0, 1, 2, 3]);
+    expect(offsets).toEqual([0, 2]);
+  });
+});
+
+describe('A list without an end', () => {
   async function expectEndless(items: Promise<unknown>, reason: string): Promise<void> {
     await expect(items).rejects.toBeInstanceOf(WechatPayApiError);
     await expect(items).rejects.toMatchObject({ code: 'MALFORMED_RESPONSE', apiMessage: reason });
   }
 
-  it.each([undefined, 6])(
-    'are told of when the offset is ignored, total_count %s',
-    async (total) => {
-      const { items, calls } = read(() => ({ data: [1, 2], total_count: total }));
+  it.each([undefined, 6])('fails when the offset is ignored, with a total of %s', async (total) => {
+    const { items, offsets } = read(() => ({ data: [1, 2], total_count: total }));
 
-      await expectEndless(items, 'the same page comes again');
-      expect(calls).toEqual([0, 2]);
-    },
-  );
+    await expectEndless(items, 'the same entries come again and again');
+    expect(offsets).toHaveLength(12);
+  });
 
-  it('are told of when the total grows without end', async () => {
-    const { items, calls } = read((offset) => ({
-      data: [offset, offset + 1],
-      total_count: offset + 4,
+  it('fails after half a million entries', async () => {
+    const { items, offsets } = read(({ offset }) => ({
+      data: Array.from({ length: 1000 }, (_, index) => offset + index),
     }));
 
-    await expectEndless(items, 'there is no end to it after 10000 pages');
-    expect(calls).toHaveLength(10_000);
+    await expectEndless(items, 'the list goes on after 500000 entries');
+    expect(offsets).toHaveLength(501);
   });
+});
 
-  it('end with a short page of what came before, when there is no total', async () => {
-    const { items, calls } = read((offset) => ({ data: offset === 0 ? [2, 1] : [1] }));
-
-    expect(await items).toEqual([2, 1]);
-    expect(calls).toEqual([0, 2]);
-  });
-
-  it('are read again from where something left the list', async () => {
-    let list = [4, 3, 2, 1];
-    const { items, calls } = read((offset) => {
+describe('A list that changes', () => {
+  it('yields each item once although one leaves and another is added', async () => {
+    let list = [5, 4, 3, 2, 1];
+    let requests = 0;
+    const { items } = read(({ offset }) => {
       const page = { data: list.slice(offset, offset + 2), total_count: list.length };
-      list = [3, 2, 1];
+      requests += 1;
+      // 5 leaves after the first page, so that 3 moves to where 4 was; then 6 is added.
+      list = requests === 1 ? [4, 3, 2, 1] : [6, 4, 3, 2, 1];
       return page;
     });
 
-    // 2 has moved to where 3 was when the second page was asked for.
-    expect(await items).toEqual([4, 3, 1, 2]);
-    expect(calls).toEqual([0, 2, 1]);
-  });
-
-  it('end at an empty page, whatever the total says', async () => {
-    const { items, calls } = read((offset) => ({ data: offset === 0 ? [1] : [], total_count: 9 }));
-
-    expect(await items).toEqual([1]);
-    expect(calls).toEqual([0, 1]);
-  });
-
-  it('end at an empty page when there is no total', async () => {
-    const { items, calls } = read((offset) => ({ data: offset < 4 ? [offset, offset + 1] : [] }));
-
-    expect(await items).toEqual([0, 1, 2, 3]);
-    expect(calls).toEqual([0, 2, 4]);
+    expect(await items).toEqual([5, 4, 2, 1, 6, 3]);
   });
 });

@@ -89,7 +89,11 @@ function publicPem(type: 'ec' | '1024'): string {
 
 describe('resolveOptions with good options', () => {
   it('fills in what was left out', () => {
-    const resolved = resolve({ platformCertificates: undefined });
+    const resolved = resolve({
+      platformCertificates: undefined,
+      baseUrls: undefined,
+      request: undefined,
+    });
 
     expect(resolved).toMatchObject({
       mchid: merchant.mchid,
@@ -919,7 +923,7 @@ describe('WechatPayConfigurationError', () => {
       'clockTolerance',
     ]);
     expect(error.message.split('\n')).toEqual([
-      'WechatPayComplaintModule cannot start, 15 options are wrong:',
+      'WechatPayComplaintModule cannot start because of 15 problems:',
       ...error.problems.map(({ option, problem: text, fix }) => `  - ${option} ${text}. ${fix}`),
     ]);
     expect(error.problems.filter(({ fix }) => fix.trim() === '')).toEqual([]);
@@ -927,7 +931,7 @@ describe('WechatPayConfigurationError', () => {
 
   it('speaks of one option when there is one', () => {
     expect(failureOf(() => resolve({ timeout: 0 })).message).toBe(
-      'WechatPayComplaintModule cannot start, one option is wrong:\n' +
+      'WechatPayComplaintModule cannot start because of one problem:\n' +
         '  - timeout is 0. Give a number of milliseconds above 0 and up to 600000.',
     );
   });

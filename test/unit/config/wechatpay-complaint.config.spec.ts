@@ -258,7 +258,7 @@ describe('wechatPayComplaintConfig', () => {
       'WECHATPAY_PRIVATE_KEY is not set',
       'WECHATPAY_SERIAL is not set',
     ]);
-    expect(message).toContain('4 options are wrong');
+    expect(message).toContain('4 problems');
   });
 
   it.each([
@@ -508,7 +508,7 @@ describe('wechatPayComplaintConfig', () => {
       'WECHATPAY_PRIVATE_KEY is not readable as PEM',
       'WECHATPAY_SERIAL is not a hexadecimal serial number',
     ]);
-    expect(error.message).toContain('4 options are wrong');
+    expect(error.message).toContain('4 problems');
     expect(error.message).not.toMatch(/- (mchid|serial|apiV3Key|privateKey)/);
   });
 

@@ -7,7 +7,7 @@ class QuotaError extends WechatPayError {
     readonly limit: number,
     options?: WechatPayErrorOptions,
   ) {
-    super('QUOTA_EXCEEDED', 'Too many calls.', options);
+    super('QUOTA_EXCEEDED', 'Too many requests.', options);
   }
 }
 
@@ -20,12 +20,12 @@ describe('WechatPayError', () => {
     expect(error).toMatchObject({
       name: 'QuotaError',
       code: 'QUOTA_EXCEEDED',
-      message: 'Too many calls.',
+      message: 'Too many requests.',
     });
-    expect(String(error)).toBe('QuotaError: Too many calls.');
+    expect(String(error)).toBe('QuotaError: Too many requests.');
   });
 
-  it('carries the status, the request id and the cause of an answer', () => {
+  it('carries the status and Request-ID of a response, and a cause', () => {
     const cause = new Error('socket hang up');
     const error = new QuotaError(60, { status: 429, requestId: '08F2D0', cause });
 
@@ -33,7 +33,7 @@ describe('WechatPayError', () => {
     expect(error.cause).toBe(cause);
   });
 
-  it('has none of them without an answer', () => {
+  it('has none of these properties when they are not given', () => {
     const error = new QuotaError(60);
 
     expect(error).not.toHaveProperty('status');
@@ -41,16 +41,16 @@ describe('WechatPayError', () => {
     expect(error).not.toHaveProperty('cause');
   });
 
-  it('keeps a cause that is falsy', () => {
+  it('keeps a falsy cause', () => {
     expect(new QuotaError(60, { cause: null })).toHaveProperty('cause', null);
   });
 
-  it('is written as JSON with its message and the fields of its class', () => {
+  it('is serialised as JSON with its message and the fields of its class', () => {
     const error = new QuotaError(60, { status: 429, requestId: '08F2D0' });
 
     expect(JSON.parse(JSON.stringify(error))).toEqual({
       name: 'QuotaError',
-      message: 'Too many calls.',
+      message: 'Too many requests.',
       code: 'QUOTA_EXCEEDED',
       status: 429,
       requestId: '08F2D0',
@@ -58,21 +58,21 @@ describe('WechatPayError', () => {
     });
   });
 
-  it('leaves out of its JSON what is not there', () => {
+  it('omits from its JSON the properties that it does not have', () => {
     expect(JSON.parse(JSON.stringify(new QuotaError(60)))).toEqual({
       name: 'QuotaError',
-      message: 'Too many calls.',
+      message: 'Too many requests.',
       code: 'QUOTA_EXCEEDED',
       limit: 60,
     });
   });
 
-  it('keeps its cause, which may hold a request with its headers, out of its JSON', () => {
+  it('omits its cause, which may hold a request with its headers, from its JSON', () => {
     const cause = Object.assign(new Error('timeout'), { headers: { authorization: 'signature' } });
     const error = new QuotaError(60, { cause });
 
     expect(JSON.stringify(error)).not.toContain('signature');
-    // Whoever debugs still sees it.
+    // It is still there for a debugger.
     expect(inspect(error)).toContain('timeout');
   });
 });

@@ -21,18 +21,18 @@ import {
 } from '../../support/client-bench.js';
 import { CALLS, URL_NEW } from '../../support/callback-url-calls.js';
 
-/** Longer than any test may run: what ends in time was ended by something else. */
+/** Longer than any test may run: a call that ends was ended by something else. */
 const NEVER = 600_000;
 const MEBIBYTE = 1024 * 1024;
 
-describe('A call without an answer', () => {
+describe('A call without a response', () => {
   let merchant: TestMerchant;
   beforeAll(async () => {
     merchant = await createTestMerchant();
   });
   afterEach(closeAll);
 
-  it.each(CALLS)('fails $name with the code of Node when nobody listens', async (call) => {
+  it.each(CALLS)('fails $name with the code of Node when no server listens', async (call) => {
     const { service } = await startClient({ ...merchant.options, baseUrls: [await closedPort()] });
 
     const error = await errorOf(call.run(service));
@@ -42,14 +42,16 @@ describe('A call without an answer', () => {
     expect(error).toMatchObject({
       name: 'WechatPayNetworkError',
       code: 'ECONNREFUSED',
-      message: expect.stringContaining(`No answer to ${call.method} ${URL_PATH} (ECONNREFUSED)`),
+      message: expect.stringContaining(
+        `${call.method} ${URL_PATH} failed without a complete response (ECONNREFUSED): connect`,
+      ),
       cause: expect.objectContaining({ code: 'ECONNREFUSED', syscall: 'connect' }),
     });
     expect(error).not.toHaveProperty('status');
     expect(error).not.toHaveProperty('requestId');
   });
 
-  it('says what came of each address of a host that has several', async () => {
+  it('lists what failed for each address of a host', async () => {
     const { port } = new URL(await closedPort());
     const { service } = await startClient({
       ...merchant.options,
@@ -70,37 +72,36 @@ describe('A call without an answer', () => {
       {
         httpAgent: {
           addRequest: () => {
-            throw new Error('no sockets today');
+            throw new Error('no sockets available');
           },
         },
       },
-      'no sockets today',
+      'no sockets available',
     ],
     [
-      'an agent that throws something else than an Error',
+      'an agent that throws something other than an Error',
       {
         httpAgent: {
           addRequest: () => {
-            // eslint-disable-next-line @typescript-eslint/only-throw-error
-            throw 'no sockets today';
+            throw 'no sockets available';
           },
         },
       },
-      'no sockets today',
+      'no sockets available',
     ],
     [
-      'an agent that finds no connection',
+      'an agent that cannot connect',
       {
         httpAgent: Object.assign(new Agent(), {
           createConnection: (_options: object, done: (error: Error) => void) => {
-            done(new Error('no sockets today'));
+            done(new Error('no sockets available'));
           },
         }),
       },
-      'no sockets today',
+      'no sockets available',
     ],
     ['a header that cannot be sent', { headers: { 'X Shop': '1' } }, 'valid HTTP token'],
-  ])('fails with a typed error on %s', async (_case, config, reason) => {
+  ])('fails with a WechatPayNetworkError for %s', async (_case, config, reason) => {
     const { service, simulator } = await startBench(merchant);
 
     const error = await errorOf(service.get(config));
@@ -126,7 +127,7 @@ describe('A call without an answer', () => {
     expect(simulator.registeredUrl(merchant)).toBe(call.before);
   });
 
-  it('fails when the connection is dropped in the middle of the answer', async () => {
+  it('fails when the connection is dropped in the middle of the response', async () => {
     const url = await startServer((_request, response) => {
       response.writeHead(200, { 'Content-Length': 100 });
       response.write('{"mchid":', () => response.destroy());
@@ -150,7 +151,7 @@ describe('A call without an answer', () => {
     });
   });
 
-  it('ends when the answer is larger than one mebibyte', async () => {
+  it('fails when the response is larger than one mebibyte', async () => {
     const url = await startServer((_request, response) => {
       response.on('error', () => {});
       response.end(Buffer.alloc(MEBIBYTE + 1, ' '));
@@ -164,7 +165,7 @@ describe('A call without an answer', () => {
     });
   });
 
-  it('reads an answer of just one mebibyte to its end', async () => {
+  it('reads a response of exactly one mebibyte to its end', async () => {
     const url = await startServer((_request, response) => {
       response.end(Buffer.alloc(MEBIBYTE, ' '));
     });
@@ -183,12 +184,12 @@ describe('The time limit', () => {
 
   it.each<[string, number | undefined, WechatPayRequestConfig | undefined]>([
     ['of the options ends a call', 50, undefined],
-    ['of one call comes before that of the options', NEVER, { timeout: 50 }],
-    ['of the options holds for a call with a limit of zero', 50, { timeout: 0 }],
-    ['of the options holds for a call with a negative limit', 50, { timeout: -1 }],
-    ['of the options holds for a call with a limit of infinity', 50, { timeout: Infinity }],
-    ['of the options holds for a call with a limit that is no number', 50, { timeout: NaN }],
-    ['of the options holds for a call with other settings', 50, { headers: { 'X-Shop': '1' } }],
+    ['of one call overrides that of the options', NEVER, { timeout: 50 }],
+    ['of the options applies to a call with a limit of zero', 50, { timeout: 0 }],
+    ['of the options applies to a call with a negative limit', 50, { timeout: -1 }],
+    ['of the options applies to a call with an infinite limit', 50, { timeout: Infinity }],
+    ['of the options applies to a call with a limit of NaN', 50, { timeout: NaN }],
+    ['of the options applies to a call with other settings', 50, { headers: { 'X-Shop': '1' } }],
   ])('%s', async (_name, timeout, config) => {
     const { service, simulator } = await startBench(merchant, { timeout });
     simulator.injectFaults('hang');
@@ -198,12 +199,12 @@ describe('The time limit', () => {
     expect(error).toBeInstanceOf(WechatPayNetworkError);
     expect(error).toMatchObject({
       code: 'TIMEOUT',
-      message: expect.stringContaining('no complete answer within 50 ms'),
-      cause: expect.objectContaining({ message: 'no complete answer within 50 ms' }),
+      message: expect.stringContaining('no complete response within 50 ms'),
+      cause: expect.objectContaining({ message: 'no complete response within 50 ms' }),
     });
   });
 
-  it('of one call may be longer than that of the options, even one that no timer keeps', async () => {
+  it('of one call may be longer than that of the options, and than a timer can be', async () => {
     const url = 'https://shop.example.com/complaints';
     const { service, simulator } = await startBench(
       merchant,
@@ -215,14 +216,14 @@ describe('The time limit', () => {
     expect(await valuesOf(service.get({ timeout: 2 ** 31 }))).toMatchObject([{ url }]);
   });
 
-  it.each(CALLS)('holds for $name', async ({ run }) => {
+  it.each(CALLS)('applies to $name', async ({ run }) => {
     const { service, simulator } = await startBench(merchant);
     simulator.injectFaults('hang');
 
     expect(await errorOf(run(service, { timeout: 50 }))).toMatchObject({ code: 'TIMEOUT' });
   });
 
-  it('is one for the whole call, however steadily an answer trickles in', async () => {
+  it('covers the whole attempt, even while the response keeps trickling in', async () => {
     const url = await startServer((_request, response) => {
       response.writeHead(200);
       const trickle = setInterval(() => response.write(' '), 5);
@@ -235,7 +236,7 @@ describe('The time limit', () => {
     expect(await errorOf(service.get())).toMatchObject({ code: 'TIMEOUT' });
   });
 
-  it('closes the connection when it is over', async () => {
+  it('closes the connection when it has passed', async () => {
     let closed: Promise<unknown> | undefined;
     const url = await startServer((_request, response) => {
       closed = once(response, 'close');
@@ -254,7 +255,7 @@ describe('An AbortSignal', () => {
   });
   afterEach(closeAll);
 
-  it.each(CALLS)('aborts $name while it waits for its answer', async ({ method, run }) => {
+  it.each(CALLS)('aborts $name while it waits for its response', async ({ method, run }) => {
     const aborter = new AbortController();
     const { service, simulator } = await startBench(
       merchant,
@@ -272,12 +273,14 @@ describe('An AbortSignal', () => {
     expect(error).toBeInstanceOf(WechatPayNetworkError);
     expect(error).toMatchObject({
       code: 'ABORTED',
-      message: `No answer to ${method} ${URL_PATH} (ABORTED): the caller aborted it.`,
+      message:
+        `${method} ${URL_PATH} failed without a complete response (ABORTED): ` +
+        'the caller aborted it.',
       cause: expect.objectContaining({ message: 'aborted' }),
     });
   });
 
-  it('that was aborted before keeps a call from being sent', async () => {
+  it('that has aborted before keeps a call from being sent', async () => {
     const { service, simulator } = await startBench(merchant);
 
     const error = await errorOf(service.get({ signal: AbortSignal.abort() }));
@@ -286,7 +289,7 @@ describe('An AbortSignal', () => {
     expect(simulator.requests).toEqual([]);
   });
 
-  it('keeps no listener once a call has ended, however it did', async () => {
+  it('has no listeners left once calls have ended', async () => {
     const { signal } = new AbortController();
     const { service, simulator } = await startBench(merchant);
 

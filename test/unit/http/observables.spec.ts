@@ -25,7 +25,7 @@ describe('The Observable of a call', () => {
     const { service, simulator } = await startBench(merchant);
     simulator.setRegisteredUrl(merchant, before);
     const call = run(service);
-    // A call that is subscribed to passes by: the other one had its chance to be sent.
+    // Another call completes meanwhile: the first one had the time to be sent.
     simulator.setRegisteredUrl(merchant, URL_OLD);
     await valuesOf(service.get());
     simulator.setRegisteredUrl(merchant, before);
@@ -49,19 +49,19 @@ describe('The Observable of a call', () => {
     expect(new Set(requests.map((sent) => authorizationOf(sent, 'signature'))).size).toBe(2);
   });
 
-  it('is good for many subscriptions at once', async () => {
+  it('supports many subscriptions at once', async () => {
     const { service, simulator } = await startBench(merchant);
     simulator.setRegisteredUrl(merchant, URL_OLD);
     const call = service.get();
 
-    const answers = await lastValueFrom(forkJoin(Array.from({ length: 10 }, () => call)));
+    const values = await lastValueFrom(forkJoin(Array.from({ length: 10 }, () => call)));
 
-    expect(answers).toEqual(Array(10).fill({ mchid: merchant.mchid, url: URL_OLD }));
+    expect(values).toEqual(Array(10).fill({ mchid: merchant.mchid, url: URL_OLD }));
     const nonces = simulator.requests.map((sent) => authorizationOf(sent, 'nonce_str'));
     expect(new Set(nonces).size).toBe(10);
   });
 
-  it.each(CALLS)('lets retry() repeat $name after a dropped connection', async (call) => {
+  it.each(CALLS)('lets retry() send $name again after a dropped connection', async (call) => {
     const { service, simulator } = await startBench(merchant);
     simulator.setRegisteredUrl(merchant, call.before);
     simulator.injectFaults('drop');

@@ -16,7 +16,7 @@ import { CALLS, URL_NEW, URL_OLD } from '../../support/callback-url-calls.js';
 
 const APP_AXIOS = Symbol('APP_AXIOS');
 
-describe('Settings of the caller', () => {
+describe('The settings of a caller', () => {
   let merchant: TestMerchant;
   beforeAll(async () => {
     merchant = await createTestMerchant();
@@ -46,7 +46,7 @@ describe('Settings of the caller', () => {
   });
 
   it.each(['Authorization', 'authorization', 'AUTHORIZATION', 'aUTHORIZATION'])(
-    'do not replace the signature by a header %s, of the options or of one call',
+    'do not replace the signature with a header %s, of the options or of one call',
     async (name) => {
       const headers = { [name]: 'Basic c2hvcDpzaG9w' };
       const { service, simulator } = await startBench(merchant, { request: { headers } });
@@ -71,7 +71,7 @@ describe('Settings of the caller', () => {
     );
   });
 
-  it('do not change what is signed, even where types would forbid them', async () => {
+  it('do not change what is signed, even settings that the types forbid', async () => {
     const { service, simulator } = await startBench(merchant);
     const config: object = {
       url: '/elsewhere',
@@ -93,7 +93,7 @@ describe('Settings of the caller', () => {
     expect(simulator.requests).toHaveLength(1);
   });
 
-  it('choose the agent of every call', async () => {
+  it('choose the agent of a call', async () => {
     const httpAgent = new Agent();
     const connections = jest.spyOn(httpAgent, 'createConnection' as never);
     const { service } = await startBench(merchant, { request: { httpAgent } });
@@ -102,7 +102,7 @@ describe('Settings of the caller', () => {
     expect(connections).toHaveBeenCalledTimes(1);
   });
 
-  it('of axios at large, and those of the app, do not touch the calls', async () => {
+  it('do not include those of axios itself and of the HttpService of the app', async () => {
     const simulator = await startSimulator(merchant);
     simulator.setRegisteredUrl(merchant, URL_OLD);
     const module = await Test.createTestingModule({
@@ -110,7 +110,7 @@ describe('Settings of the caller', () => {
         HttpModule.register({ headers: { 'X-App': '1' } }),
         WechatPayComplaintModule.forRoot(simulator.moduleOptions(merchant)),
       ],
-      // `module.get(HttpService)` finds that of any module; this one is the app's.
+      // `module.get(HttpService)` returns that of any module. This one is the app's.
       providers: [
         {
           provide: APP_AXIOS,
@@ -127,9 +127,9 @@ describe('Settings of the caller', () => {
           seen.push(`request ${config.url}`);
           return config;
         }),
-        response.use((answer) => {
-          seen.push(`answer ${answer.status}`);
-          return answer;
+        response.use((received) => {
+          seen.push(`response ${received.status}`);
+          return received;
         }),
       ] as const;
       return () => {
@@ -155,30 +155,5 @@ describe('Settings of the caller', () => {
     expect(simulator.requests).toHaveLength(4);
     expect(simulator.requests[0]?.headers).not.toHaveProperty('x-app');
     expect(seen).toEqual([]);
-  });
-});
-
-describe('The HttpService of the module', () => {
-  afterEach(closeAll);
-
-  it('is not what the app gets for its own, whatever order the modules have', async () => {
-    const merchant = await createTestMerchant();
-    const simulator = await startSimulator(merchant);
-    simulator.setRegisteredUrl(merchant, 'https://shop.example.com/complaints');
-    const ours = WechatPayComplaintModule.forRoot(simulator.moduleOptions(merchant));
-    for (const imports of [
-      [HttpModule, ours],
-      [ours, HttpModule],
-    ]) {
-      const module = await Test.createTestingModule({ imports }).compile();
-      const seen: unknown[] = [];
-      module.get(HttpService, { strict: false }).axiosRef.interceptors.request.use((config) => {
-        seen.push(config.url);
-        return config;
-      });
-      await valuesOf(module.get(ComplaintNotificationService, { strict: false }).get());
-      await module.close();
-      expect(seen).toEqual([]);
-    }
   });
 });

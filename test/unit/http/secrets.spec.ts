@@ -18,7 +18,7 @@ import {
 import { writtenDown } from '../../support/written-down.js';
 import { URL_NEW } from '../../support/callback-url-calls.js';
 
-describe('What an error shows', () => {
+describe('An error', () => {
   let merchant: TestMerchant;
   beforeAll(async () => {
     merchant = await createTestMerchant();
@@ -29,7 +29,7 @@ describe('What an error shows', () => {
     expect(error).toBeInstanceOf(WechatPayError);
     const text = writtenDown(error);
     expect(text).toContain((error as Error).message);
-    // Of the Authorization header, of the keys, and of the objects that hold them.
+    // The Authorization header, the keys, and objects of Node and axios that hold them.
     expect(text).not.toMatch(/WECHATPAY2-SHA256-RSA2048 mchid|signature="|nonce_str="/);
     expect(text).not.toMatch(/PRIVATE KEY|KeyObject \{|ClientRequest \{|AxiosHeaders \{/);
     expect(text).not.toContain(merchant.apiV3Key);
@@ -41,16 +41,17 @@ describe('What an error shows', () => {
   it.each<[string, SimulatedFault]>([
     ['an API error', { status: 403, code: 'NO_AUTH', message: '无权限' }],
     ['an error page', { status: 502, raw: '<html>' }],
-    ['a tampered answer', 'tampered'],
-    ['an unsigned answer', 'unsigned'],
-    ['a replayed answer', 'replayed'],
+    ['a tampered response', 'tampered'],
+    ['an unsigned response', 'unsigned'],
+    ['a replayed response', 'replayed'],
     ['a probe', 'probe'],
     ['an unknown serial', 'unknown-serial'],
-    ['a malformed answer', { status: 200, raw: '{}', signed: true }],
+    ['a malformed response', { status: 200, raw: '{}', signed: true }],
     ['a dropped connection', 'drop'],
     ['a time-out', 'hang'],
-  ])('is nothing of the request or the keys after %s', async (_case, fault) => {
-    const { service, simulator } = await startBench(merchant, { timeout: 200 });
+  ])('contains neither the signature nor a key after %s', async (_case, fault) => {
+    const timeout = fault === 'hang' ? 1000 : 60_000;
+    const { service, simulator } = await startBench(merchant, { timeout });
     simulator.injectFaults(fault);
 
     const error = await errorOf(service.create({ url: URL_NEW }));
@@ -61,7 +62,7 @@ describe('What an error shows', () => {
     expect(writtenDown(error)).not.toContain(signature);
   });
 
-  it('is nothing of the request or the keys after a SIGN_ERROR', async () => {
+  it('contains neither the signature nor a key after a SIGN_ERROR', async () => {
     const stranger = await createTestMerchant();
     const { service, simulator } = await startBench(merchant, { privateKey: stranger.privateKey });
 
@@ -72,14 +73,14 @@ describe('What an error shows', () => {
     expect(writtenDown(error)).not.toContain(authorizationOf(simulator.requests[0], 'signature'));
   });
 
-  it('is nothing of the request or the keys when nobody listens', async () => {
+  it('contains no secret when no server listens', async () => {
     const baseUrls = [await closedPort()];
     const { service } = await startClient({ ...merchant.options, baseUrls });
 
     expectNoSecret(await errorOf(service.create({ url: URL_NEW })));
   });
 
-  it('is nothing of the request or the keys when a host has several addresses', async () => {
+  it('contains no secret when a host has several addresses', async () => {
     const { port } = new URL(await closedPort());
     const baseUrls = [`http://localhost:${port}`];
     const { service } = await startClient({ ...merchant.options, baseUrls });
@@ -87,13 +88,13 @@ describe('What an error shows', () => {
     expectNoSecret(await errorOf(service.create({ url: URL_NEW }, { lookup: lookupTwo })));
   });
 
-  it('is nothing of the request or the keys after an abort', async () => {
+  it('contains no secret after an abort', async () => {
     const { service } = await startBench(merchant);
 
     expectNoSecret(await errorOf(service.get({ signal: AbortSignal.abort() })));
   });
 
-  it('is nothing of the request or the keys when an answer is too large', async () => {
+  it('contains no secret when the response is too large', async () => {
     const url = await startServer((_request, response) => {
       response.on('error', () => {});
       response.end(Buffer.alloc(2 * 1024 * 1024));
@@ -103,7 +104,7 @@ describe('What an error shows', () => {
     expectNoSecret(await errorOf(service.get()));
   });
 
-  it('is nothing of the request or the keys after a redirect', async () => {
+  it('contains no secret after a redirect', async () => {
     const url = await startServer((_request, response) =>
       response.writeHead(302, { Location: 'https://evil.example/' }).end(),
     );
@@ -112,11 +113,11 @@ describe('What an error shows', () => {
     expectNoSecret(await errorOf(service.get()));
   });
 
-  it('is nothing of the request or the keys when a setting of the caller throws', async () => {
+  it('contains no secret when a setting of the caller throws', async () => {
     const { service } = await startBench(merchant);
     const httpAgent = {
       addRequest: (): never => {
-        throw new Error('no sockets today');
+        throw new Error('no sockets available');
       },
     };
 
@@ -126,7 +127,7 @@ describe('What an error shows', () => {
     expectNoSecret(error);
   });
 
-  it('is nothing of the keys after a refused argument', async () => {
+  it('contains no secret when an argument is rejected', async () => {
     const { service } = await startBench(merchant);
 
     expectNoSecret(await errorOf(service.create({ url: 'http://shop.example.com/?a=b' })));

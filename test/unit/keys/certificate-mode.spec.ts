@@ -44,11 +44,11 @@ describe('A merchant in platform-certificate mode', () => {
 
   /** A notification that one key has signed is accepted, or refused for its serial. */
   async function isAccepted(
-    { handler }: Awaited<ReturnType<typeof start>>,
+    { verifier }: Awaited<ReturnType<typeof start>>,
     signWith: TestPlatformKey,
   ): Promise<boolean> {
     try {
-      await handler.verify(incoming(merchant, { signWith }));
+      await verifier.verify(incoming(merchant, { signWith }));
       return true;
     } catch (error) {
       expect(error).toMatchObject({ code: 'UNKNOWN_SERIAL' });
@@ -292,7 +292,7 @@ describe('A merchant in platform-certificate mode', () => {
         },
       );
 
-      await expect(bench.handler.verify(incoming(merchant))).rejects.toMatchObject({
+      await expect(bench.verifier.verify(incoming(merchant))).rejects.toMatchObject({
         code: 'UNKNOWN_SERIAL',
         detail: expect.stringContaining('No certificate could be downloaded yet'),
       });

@@ -26,29 +26,29 @@ describe('A merchant on the way from certificates to a public key', () => {
   });
 
   it('accepts notifications signed with the public key without any download', async () => {
-    const { handler, simulator } = await startBench(merchant);
+    const { verifier, simulator } = await startBench(merchant);
 
     const notification = incoming(merchant, { signWith: merchant.publicKey, id: 'EV-1' });
 
-    expect(await handler.verify(notification)).toMatchObject({ id: 'EV-1' });
+    expect(await verifier.verify(notification)).toMatchObject({ id: 'EV-1' });
     expect(simulator.requests).toEqual([]);
   });
 
   it('accepts notifications signed with a certificate, which it downloads once', async () => {
-    const { handler, simulator } = await startBench(merchant);
+    const { verifier, simulator } = await startBench(merchant);
 
     for (const id of ['EV-1', 'EV-2', 'EV-3']) {
       const notification = incoming(merchant, { signWith: merchant.platformCertificate, id });
-      expect(await handler.verify(notification)).toMatchObject({ id });
+      expect(await verifier.verify(notification)).toMatchObject({ id });
     }
     expect(downloadsOf(simulator)).toHaveLength(1);
   });
 
   it('takes a list of certificates that the public key has signed', async () => {
-    const { handler, simulator, logger } = await startBench(merchant);
+    const { verifier, simulator, logger } = await startBench(merchant);
     const notification = incoming(merchant, { signWith: merchant.platformCertificate });
 
-    await handler.verify(notification);
+    await verifier.verify(notification);
 
     // This is what the list is signed with, for it is what the request asks for.
     expect(downloadsOf(simulator)[0]?.headers['wechatpay-serial']).toBe(merchant.publicKey.id);
@@ -57,11 +57,11 @@ describe('A merchant on the way from certificates to a public key', () => {
   });
 
   it('refuses a list that a forger has signed in the name of the public key', async () => {
-    const { handler, simulator, logger } = await startBench(merchant);
+    const { verifier, simulator, logger } = await startBench(merchant);
     simulator.injectFaults('tampered');
 
     await expect(
-      handler.verify(incoming(merchant, { signWith: merchant.platformCertificate })),
+      verifier.verify(incoming(merchant, { signWith: merchant.platformCertificate })),
     ).rejects.toMatchObject({ code: 'UNKNOWN_SERIAL' });
     expect(logger.ours('error')).toEqual([expect.stringContaining(merchant.publicKey.id)]);
   });

@@ -371,7 +371,6 @@ describe('PlatformCertificates', () => {
         'which it does not hold',
       ],
       ['does not come', () => Promise.reject(new Error('no network')), 'no network'],
-      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
       ['does not come, and no Error says why', () => Promise.reject('so there'), 'so there'],
       [
         'was signed ten minutes ago',

@@ -29,10 +29,10 @@ describe('A merchant in public-key mode', () => {
   afterEach(closeAll);
 
   it('verifies answers and notifications with the one key of the options', async () => {
-    const { service, handler, simulator } = await startBench(merchant);
+    const { service, verifier, simulator } = await startBench(merchant);
 
     expect(await valuesOf(service.create({ url: CALLBACK_URL }))).toHaveLength(1);
-    expect(await handler.verify(incoming(merchant, { id: 'EV-1' }))).toMatchObject({ id: 'EV-1' });
+    expect(await verifier.verify(incoming(merchant, { id: 'EV-1' }))).toMatchObject({ id: 'EV-1' });
     expect(downloadsOf(simulator)).toEqual([]);
   });
 
@@ -40,10 +40,10 @@ describe('A merchant in public-key mode', () => {
     ['a certificate', createTestCertificate],
     ['another public key', createTestPublicKey],
   ])('never asks for certificates because %s has signed a notification', async (_case, create) => {
-    const { handler, simulator } = await startBench(merchant);
+    const { verifier, simulator } = await startBench(merchant);
     const signWith = await create();
 
-    await expect(handler.verify(incoming(merchant, { signWith }))).rejects.toMatchObject({
+    await expect(verifier.verify(incoming(merchant, { signWith }))).rejects.toMatchObject({
       code: 'UNKNOWN_SERIAL',
       detail: expect.stringContaining('certificate download: off'),
     });
@@ -73,14 +73,14 @@ describe('A merchant in public-key mode', () => {
 
   it('is told of a certificate that is pinned, but has expired since the start', async () => {
     const pinned = await createTestCertificate({ notAfter: new Date(Date.now() + HOUR) });
-    const { handler, simulator } = await startBench(merchant, {
+    const { verifier, simulator } = await startBench(merchant, {
       platformKeys: { [pinned.id]: pinned.pem },
     });
-    await expect(handler.verify(incoming(merchant, { signWith: pinned }))).resolves.toBeDefined();
+    await expect(verifier.verify(incoming(merchant, { signWith: pinned }))).resolves.toBeDefined();
 
     const later = Date.now() + 2 * HOUR;
     jest.spyOn(Date, 'now').mockReturnValue(later);
-    await expect(handler.verify(incoming(merchant, { signWith: pinned }))).rejects.toMatchObject({
+    await expect(verifier.verify(incoming(merchant, { signWith: pinned }))).rejects.toMatchObject({
       code: 'UNKNOWN_SERIAL',
       detail: expect.stringContaining('expired'),
     });

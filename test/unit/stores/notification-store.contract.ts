@@ -1,4 +1,3 @@
-/* eslint-disable jest/no-export -- tests to be run by the spec of each store */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { beforeAll, expect, it } from '@jest/globals';

@@ -14,6 +14,7 @@ import {
 import { createTestMerchant } from 'nestjs-wechatpay-complaint/testing';
 import { NotificationStoreError } from '../../../lib/errors/notification-store.error.js';
 import { RecordingLogger } from '../../support/recording-logger.js';
+import { REDIS_URL } from '../../support/redis-server.js';
 import { until } from '../../support/until.js';
 import {
   behavesAsNotificationStore,
@@ -22,7 +23,6 @@ import {
   newKey,
 } from './notification-store.contract.js';
 
-const URL_OF_REDIS = 'redis://127.0.0.1:6379';
 const keyPrefix = `wechatpay-complaint-test-${randomUUID()}:`;
 const run = promisify(execFile);
 
@@ -47,7 +47,7 @@ describe('RedisNotificationStore', () => {
   const nameOf = ({ mchid, id }: { mchid: string; id: string }) => `${keyPrefix}${mchid}:${id}`;
 
   beforeAll(async () => {
-    client = new Redis(URL_OF_REDIS, { lazyConnect: true, retryStrategy: null });
+    client = new Redis(REDIS_URL, { lazyConnect: true, retryStrategy: null });
     // No Redis, no test run: what follows is the proof that nothing is handled twice.
     await client.connect();
   });
@@ -72,7 +72,7 @@ describe('RedisNotificationStore', () => {
   describe('as a store, on a connection of its own', () => {
     let store: RedisNotificationStore;
     behavesAsNotificationStore(() => {
-      store = new RedisNotificationStore({ connection: URL_OF_REDIS, keyPrefix });
+      store = new RedisNotificationStore({ connection: REDIS_URL, keyPrefix });
       return store;
     });
     afterAll(async () => {
@@ -81,7 +81,7 @@ describe('RedisNotificationStore', () => {
   });
 
   it('gives one notification to exactly one of many processes', async () => {
-    const stores = Array.from({ length: 8 }, () => open({ connection: URL_OF_REDIS }));
+    const stores = Array.from({ length: 8 }, () => open({ connection: REDIS_URL }));
     const key = newKey();
     const claims = await Promise.all(
       Array.from({ length: 25 }, () => stores.map((store) => store.claim(key, MINUTE))).flat(),
@@ -115,7 +115,7 @@ describe('RedisNotificationStore', () => {
   });
 
   it('makes one round trip per claim', async () => {
-    const store = open({ connection: URL_OF_REDIS });
+    const store = open({ connection: REDIS_URL });
     await claimed(store, newKey());
     const monitor = await client.duplicate().monitor();
     const seen: string[] = [];
@@ -143,7 +143,7 @@ describe('RedisNotificationStore', () => {
   });
 
   it('connects a lazy client of the app', async () => {
-    const lazy = new Redis(URL_OF_REDIS, { lazyConnect: true });
+    const lazy = new Redis(REDIS_URL, { lazyConnect: true });
     await expect(open({ client: lazy }).claim(newKey(), MINUTE)).resolves.toMatchObject({
       state: 'claimed',
     });
@@ -151,7 +151,7 @@ describe('RedisNotificationStore', () => {
   });
 
   it('waits for a client of the app that is still connecting, with one listener for all', async () => {
-    const connecting = new Redis(URL_OF_REDIS);
+    const connecting = new Redis(REDIS_URL);
     const store = open({ client: connecting });
     const before = connecting.listenerCount('ready');
     const claims = Array.from({ length: 50 }, () => store.claim(newKey(), MINUTE));
@@ -202,7 +202,6 @@ describe('RedisNotificationStore', () => {
     });
 
     it('gives what is no error as it is', async () => {
-      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- nothing of ours
       await expect(claimOn(() => Promise.reject('gone'))).rejects.toMatchObject({
         message: expect.stringContaining('failed: gone.'),
       });
@@ -220,7 +219,7 @@ describe('RedisNotificationStore', () => {
 
   describe('on shutdown', () => {
     it('closes its own connection, and says so to those who come later', async () => {
-      const store = open({ connection: `${URL_OF_REDIS}?connectionName=${keyPrefix}own` });
+      const store = open({ connection: `${REDIS_URL}?connectionName=${keyPrefix}own` });
       const { options } = await createTestMerchant();
       const moduleRef = await Test.createTestingModule({
         imports: [WechatPayComplaintModule.forRoot({ ...options, store })],
@@ -257,7 +256,7 @@ describe('RedisNotificationStore', () => {
       const script = `
         import { RedisNotificationStore } from 'nestjs-wechatpay-complaint/redis';
         const store = new RedisNotificationStore({
-          connection: '${URL_OF_REDIS}', keyPrefix: '${keyPrefix}',
+          connection: '${REDIS_URL}', keyPrefix: '${keyPrefix}',
         });
         const { state } = await store.claim({ mchid: '1', id: 'process' }, 60_000);
         await store.close();
@@ -272,11 +271,11 @@ describe('RedisNotificationStore', () => {
   describe('with options that cannot work', () => {
     it.each([
       ['neither client nor connection', {}, 'neither'],
-      ['both', { client: {}, connection: URL_OF_REDIS }, 'both'],
-      ['no time', { connection: URL_OF_REDIS, commandTimeout: 0 }, 'commandTimeout'],
+      ['both', { client: {}, connection: REDIS_URL }, 'both'],
+      ['no time', { connection: REDIS_URL, commandTimeout: 0 }, 'commandTimeout'],
       [
         'a time that never ends',
-        { connection: URL_OF_REDIS, commandTimeout: Infinity },
+        { connection: REDIS_URL, commandTimeout: Infinity },
         'commandTimeout',
       ],
       ['no URL', { connection: 'localhost' }, 'is not a URL'],

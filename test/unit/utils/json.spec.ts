@@ -6,13 +6,13 @@ describe('isJsonObject', () => {
     expect(isJsonObject(value)).toBe(true);
   });
 
-  it.each([[[]], [null], [undefined], ['{}'], [1], [true]])('refuses %j', (value) => {
+  it.each([[[]], [null], [undefined], ['{}'], [1], [true]])('rejects %j', (value) => {
     expect(isJsonObject(value)).toBe(false);
   });
 });
 
 describe('parseJsonObject', () => {
-  it('reads an object, whatever its white space and escapes', () => {
+  it('parses an object with any white space and escapes', () => {
     const pretty = Buffer.from('{\r\n  "url": "https:\\/\\/a.example",\n  "summary": "投诉"\n}\n');
 
     expect(parseJsonObject(pretty)).toEqual({ url: 'https://a.example', summary: '投诉' });
@@ -29,11 +29,11 @@ describe('parseJsonObject', () => {
     ['null', 'null'],
     ['a string', '"{}"'],
     ['a number', '1'],
-    ['an object that is cut off', '{"id":"1"'],
-    ['an object with something after it', '{"id":"1"}{}'],
+    ['a truncated object', '{"id":"1"'],
+    ['an object followed by another one', '{"id":"1"}{}'],
     ['two byte order marks', '\ufeff\ufeff{}'],
-    ['a form', 'id=1'],
-  ])('gives undefined for %s', (_what, text) => {
+    ['a form body', 'id=1'],
+  ])('returns undefined for %s', (_what, text) => {
     expect(parseJsonObject(Buffer.from(text))).toBeUndefined();
   });
 
@@ -44,11 +44,11 @@ describe('parseJsonObject', () => {
     ['a lone surrogate', Buffer.from('{"a":"\xed\xa0\x80"}', 'latin1')],
     ['GBK', Buffer.from('{"a":"\xcd\xb6\xcb\xdf"}', 'latin1')],
     ['UTF-16', Buffer.from('{"a":"b"}', 'utf16le')],
-  ])('refuses %s rather than repairing it', (_what, bytes) => {
+  ])('returns undefined for %s instead of replacing characters', (_what, bytes) => {
     expect(parseJsonObject(bytes)).toBeUndefined();
   });
 
-  it('keeps a field named __proto__ a field, and pollutes nothing', () => {
+  it('reads a field named __proto__ as a field and leaves prototypes alone', () => {
     const json = parseJsonObject(
       Buffer.from('{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}}}'),
     );
@@ -71,7 +71,7 @@ describe('isNestedWithin', () => {
     expect(isNestedWithin(value, levels)).toBe(expected);
   });
 
-  it('says so of what is deeper than any stack', () => {
+  it('handles a value that is nested deeper than the stack allows', () => {
     expect(isNestedWithin(JSON.parse('['.repeat(500_000) + ']'.repeat(500_000)), 8)).toBe(false);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { typeName } from '../../../lib/utils/type-name.js';
 
-describe('kindOf', () => {
+describe('typeName', () => {
   it.each([
     [null, 'null'],
     [undefined, 'undefined'],
@@ -13,7 +13,7 @@ describe('kindOf', () => {
     [42, 'number'],
     [false, 'boolean'],
     [() => 'secret', 'function'],
-  ])('names the kind of %p, not its value: %s', (value, kind) => {
-    expect(typeName(value)).toBe(kind);
+  ])('names the type of %p without its value: %s', (value, name) => {
+    expect(typeName(value)).toBe(name);
   });
 });

@@ -1,0 +1,55 @@
+import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { MerchantContext } from '../merchant/merchant-context.js';
+import { LOGGER_CONTEXT } from '../wechatpay-complaint.constants.js';
+import { type NotificationRoute, RouteExplorer } from './route.explorer.js';
+import { PATH_METADATA } from './route.metadata.js';
+
+/** Warns at startup when no route of this app serves the path of the option `callbackUrl`. */
+@Injectable()
+export class CallbackUrlRouteCheck implements OnApplicationBootstrap {
+  private readonly logger = new Logger(LOGGER_CONTEXT);
+
+  constructor(
+    private readonly merchant: MerchantContext,
+    private readonly routes: RouteExplorer,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    const { callbackUrl } = this.merchant.options;
+    if (callbackUrl === undefined) return;
+    const paths = this.routes.guarded().flatMap(pathsOf);
+    const url = segmentsOf(new URL(callbackUrl).pathname);
+    if (paths.some((path) => isSuffix(segmentsOf(path), url))) return;
+    const known = paths.length === 0 ? 'none' : paths.join(', ');
+    this.logger.warn(
+      `No complaint notification route of this app ends like callbackUrl ${callbackUrl} ` +
+        `(routes: ${known}). WeChat Pay would get 404. Ignore this if another app serves the URL.`,
+    );
+  }
+}
+
+/** Paths of the controller and of the method, joined; each may be a list. */
+function pathsOf({ controller, method }: NotificationRoute): string[] {
+  const prefixes = listOf(Reflect.getMetadata(PATH_METADATA, controller));
+  const paths = listOf(Reflect.getMetadata(PATH_METADATA, method));
+  return prefixes.flatMap((prefix) =>
+    paths.map((path) => `/${segmentsOf(`${prefix}/${path}`).join('/')}`),
+  );
+}
+
+function listOf(paths: unknown): string[] {
+  return [paths].flat().filter((path) => typeof path === 'string');
+}
+
+function segmentsOf(path: string): string[] {
+  return path.split('/').filter((segment) => segment !== '');
+}
+
+/** A global prefix, a version or a proxy may add segments before those of the route. */
+function isSuffix(route: readonly string[], url: readonly string[]): boolean {
+  const tail = url.slice(Math.max(0, url.length - route.length));
+  return (
+    tail.length === route.length &&
+    route.every((segment, index) => /[:*{(]/.test(segment) || segment === tail[index])
+  );
+}

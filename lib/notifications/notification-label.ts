@@ -1,0 +1,12 @@
+import type { ComplaintNotificationPayload } from './complaint-notification-payload.interface.js';
+
+/** Names a notification in a log line: `Notification EV-1 (CREATE_COMPLAINT, complaint 2002)`. */
+export function notificationLabel({ id, complaint }: ComplaintNotificationPayload): string {
+  const { action_type, complaint_id } = complaint;
+  return `Notification ${id} (${inOneLine(action_type)}, complaint ${inOneLine(complaint_id)})`;
+}
+
+/** The id has been checked; the resource has not, and must not begin a log line of its own. */
+function inOneLine(text: string): string {
+  return text.replaceAll(/[\p{C}\p{Z}]+/gu, ' ').slice(0, 64);
+}

@@ -1,0 +1,58 @@
+import { execFile } from 'node:child_process';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { VERSION } from '../../lib/version.js';
+
+const ROOT = join(import.meta.dirname, '../..');
+const BESIDE_DIST = ['LICENSE', 'README.md', 'README.zh-CN.md', 'package.json'];
+/** Bytes. Code and documentation may grow this far; an asset or a bundled dependency may not come in. */
+const MAX_PACKED_SIZE = 300_000;
+const MAX_UNPACKED_SIZE = 1_600_000;
+
+interface Tarball {
+  readonly size: number;
+  readonly unpackedSize: number;
+  readonly files: readonly { readonly path: string }[];
+}
+
+describe('The tarball', () => {
+  let tarball: Tarball;
+
+  beforeAll(async () => {
+    const { stdout } = await promisify(execFile)(
+      'npm',
+      ['pack', '--dry-run', '--json', '--ignore-scripts'],
+      { cwd: ROOT },
+    );
+    // Since version 11, npm prints an object by package name instead of an array.
+    const [first] = Object.values(JSON.parse(stdout) as Record<string, Tarball>);
+    if (!first) throw new Error('npm packed nothing.');
+    tarball = first;
+  });
+
+  it('holds both builds of every file of lib, the READMEs and the license, and nothing else', async () => {
+    const sources = (await readdir(join(ROOT, 'lib'), { recursive: true }))
+      .map((path) => path.replaceAll('\\', '/'))
+      .filter((path) => path.endsWith('.ts'));
+    const built = ['esm', 'cjs'].flatMap((build) =>
+      sources.flatMap((source) =>
+        ['.js', '.d.ts'].map((ending) => `dist/${build}/${source.replace(/\.ts$/, ending)}`),
+      ),
+    );
+    expect(tarball.files.map(({ path }) => path).sort()).toEqual(
+      [...BESIDE_DIST, ...built, 'dist/cjs/package.json'].sort(),
+    );
+  });
+
+  it('stays small', () => {
+    expect(tarball.size).toBeLessThan(MAX_PACKED_SIZE);
+    expect(tarball.unpackedSize).toBeLessThan(MAX_UNPACKED_SIZE);
+  });
+
+  it('has the version that the package sends to WeChat Pay', async () => {
+    const manifest: unknown = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
+    expect(manifest).toMatchObject({ version: VERSION });
+  });
+});

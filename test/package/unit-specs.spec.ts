@@ -1,0 +1,58 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import ts from 'typescript';
+
+const ROOT = join(import.meta.dirname, '../..');
+
+/** Files of lib that have no spec of their own, each with the spec that tests it. */
+const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
+  'errors/notification-store.error.ts': 'unit/errors/wechatpay.error.spec.ts',
+  'errors/wechatpay-api.error.ts': 'unit/errors/wechatpay.error.spec.ts',
+  'errors/wechatpay-argument.error.ts': 'unit/errors/wechatpay.error.spec.ts',
+  'errors/wechatpay-configuration.error.ts': 'unit/errors/wechatpay.error.spec.ts',
+  'errors/wechatpay-decryption.error.ts': 'unit/errors/wechatpay.error.spec.ts',
+  'errors/wechatpay-network.error.ts': 'unit/errors/wechatpay.error.spec.ts',
+  'errors/wechatpay-signature.error.ts': 'unit/errors/wechatpay.error.spec.ts',
+};
+
+describe('Every file of lib with logic', () => {
+  it('has a spec of the same name in test/unit, unless it is listed above', async () => {
+    const specs = new Set((await findFiles('test/unit', '.spec.ts')).map(nameOf));
+    const withLogic = await findFilesWithLogic();
+    expect(withLogic.filter((file) => !specs.has(`${nameOf(file).slice(0, -3)}.spec.ts`))).toEqual(
+      Object.keys(TESTED_ELSEWHERE).sort(),
+    );
+  });
+
+  it('is listed with a spec that exists', async () => {
+    const specs = new Set(await findFiles('test', '.spec.ts'));
+    expect(Object.values(TESTED_ELSEWHERE).filter((spec) => !specs.has(spec))).toEqual([]);
+  });
+});
+
+async function findFiles(folder: string, ending: string): Promise<string[]> {
+  const paths = await readdir(join(ROOT, folder), { recursive: true });
+  return paths.map((path) => path.replaceAll('\\', '/')).filter((path) => path.endsWith(ending));
+}
+
+/** A file without a function has only types, constants or exports. */
+async function findFilesWithLogic(): Promise<string[]> {
+  const files = await findFiles('lib', '.ts');
+  const found = await Promise.all(
+    files.map(async (file) => {
+      const text = await readFile(join(ROOT, 'lib', file), 'utf8');
+      return hasFunction(ts.createSourceFile(file, text, ts.ScriptTarget.ESNext)) ? [file] : [];
+    }),
+  );
+  return found.flat().sort();
+}
+
+function hasFunction(node: ts.Node): boolean {
+  if (ts.isFunctionLike(node) && 'body' in node && node.body !== undefined) return true;
+  return ts.forEachChild(node, (child) => hasFunction(child) || undefined) ?? false;
+}
+
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}

@@ -1,0 +1,88 @@
+import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+
+/**
+ * A service that some suites need.
+ *
+ * @typedef {object} Service
+ * @property {() => Promise<string | undefined>} findProblem resolves to undefined when the service
+ * can be used, otherwise to a sentence that says what is missing and how to install it
+ * @property {readonly string[]} suites how the paths of those suites start, relative to test/
+ */
+
+/** @type {readonly Service[]} */
+const SERVICES = [
+  {
+    // A Redis at REDIS_URL or 127.0.0.1:6379; some suites also start servers of their own.
+    findProblem: findRedisProblem,
+    suites: ['unit/stores/redis-', 'e2e/processes/', 'e2e/cluster-sample.'],
+  },
+  { findProblem: findChromiumProblem, suites: ['e2e/desk-sample.browser.'] },
+];
+
+export async function findRedisProblem() {
+  const url = new URL(process.env.REDIS_URL ?? 'redis://127.0.0.1:6379');
+  const hasServer = spawnSync('redis-server', ['--version']).status === 0;
+  if (hasServer && (await acceptsConnections(url))) return undefined;
+  return (
+    `There is no Redis at ${url.host}, or no redis-server in the PATH. ` +
+    'Install and start it: apt-get install redis-server'
+  );
+}
+
+async function findChromiumProblem() {
+  const path = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
+  if (spawnSync(path, ['--version']).status === 0) return undefined;
+  return (
+    `There is no Chromium at ${path}. ` +
+    'Install it (apt-get install chromium) or set CHROMIUM_PATH.'
+  );
+}
+
+function acceptsConnections({ hostname, port }) {
+  return new Promise((resolve) => {
+    const socket = connect({ host: hostname, port: Number(port || 6379), timeout: 2000 });
+    const settle = (isConnected) => () => {
+      socket.destroy();
+      resolve(isConnected);
+    };
+    socket.on('connect', settle(true)).on('error', settle(false)).on('timeout', settle(false));
+  });
+}
+
+/**
+ * The suites to skip because a service is missing, as path patterns for Jest. The summary at the end
+ * of the run lists what is missing (see summary.js).
+ *
+ * @param {readonly Service[]} services
+ * @returns {Promise<string[]>}
+ * @throws Error in CI when a service is missing, and everywhere when a listed path matches no spec
+ */
+export async function findSuitesToSkip(services = SERVICES) {
+  assertThatPathsMatch(services.flatMap(({ suites }) => suites));
+  const checked = await Promise.all(
+    services.map(async ({ findProblem, suites }) => ({ problem: await findProblem(), suites })),
+  );
+  const missing = checked.filter(({ problem }) => problem !== undefined);
+  if (missing.length === 0) return [];
+  const lines = missing.map(({ problem, suites }) => {
+    return `${suites.map((path) => `test/${path}*`).join(', ')}: ${problem}`;
+  });
+  if (process.env.CI) throw new Error(`In CI every suite must run.\n${lines.join('\n')}`);
+  process.env.SKIPPED_SUITES = lines.join('\n');
+  return missing.flatMap(({ suites }) => suites.map((path) => `<rootDir>/test/${path}`));
+}
+
+function assertThatPathsMatch(paths) {
+  const specs = readdirSync(join(import.meta.dirname, '..'), { recursive: true })
+    .map((path) => path.replaceAll('\\', '/'))
+    .filter((path) => path.endsWith('.spec.ts'));
+  const unmatched = paths.filter((path) => !specs.some((spec) => spec.startsWith(path)));
+  if (unmatched.length > 0) {
+    throw new Error(
+      `No spec below test/ starts with ${unmatched.join(', ')}: correct test/support/services.js.`,
+    );
+  }
+}
