@@ -10,7 +10,7 @@ import {
 import { UncertainOutcomeError } from './uncertain-outcome.error.js';
 
 /** What went wrong, as far as people can do something about it. The page has a sentence for each. */
-export type FailureKind =
+type FailureKind =
   /** Something in the request is not accepted. */
   | 'argument'
   /** There is no such complaint or picture. */

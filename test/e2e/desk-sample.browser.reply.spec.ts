@@ -181,7 +181,7 @@ describe('Replies in sample/03-desk in a browser', () => {
       await send(page);
       await alert(page).getByText('This was not accepted, and nothing was sent.').waitFor();
       await alert(page)
-        .getByText('contains U+1F600: WeChat Pay takes characters of up to 3 bytes')
+        .getByText('contains U+1F600: WeChat Pay accepts characters of up to 3 bytes')
         .waitFor();
       expect(await alert(page).textContent()).not.toContain('INVALID_ARGUMENT');
       expect(await replyBox(page).inputValue()).toBe('好的');

@@ -52,6 +52,7 @@ const browser = await chromium.launch({
     '--disable-lcd-text',
     '--font-render-hinting=none',
     '--disable-partial-raster',
+    '--disable-checker-imaging',
   ],
 });
 try {
