@@ -2,8 +2,10 @@ export { WechatPayComplaintModule } from './wechatpay-complaint.module.js';
 
 // Options
 export type {
+  MerchantOptions,
   PlatformCertificatesOptions,
   RetryOptions,
+  SharedOptions,
   WechatPayComplaintModuleOptions,
   WechatPayComplaintOptionsFactory,
   WechatPayRequestConfig,
@@ -130,6 +132,7 @@ export {
   WechatPayNetworkError,
   type WechatPayNetworkErrorCode,
 } from './errors/wechatpay-network.error.js';
+export { WechatPayPlatformKeyError } from './errors/wechatpay-platform-key.error.js';
 export {
   type SignatureRejectionCode,
   WechatPaySignatureError,

@@ -4,7 +4,6 @@ import { DiscoveryModule } from '@nestjs/core';
 import { CallbackUrlRegistrar } from './callback-url/callback-url.registrar.js';
 import { ComplaintNotificationService } from './callback-url/complaint-notification.service.js';
 import { ComplaintService } from './complaints/complaint.service.js';
-import { resolveOptions } from './config/resolve-options.js';
 import type { WechatPayComplaintModuleOptions } from './config/wechatpay-complaint-options.interface.js';
 import { createHttpService } from './http/http-service.js';
 import { MerchantContext } from './merchant/merchant-context.js';
@@ -39,7 +38,7 @@ import { MODULE_CLASS, StartupCheck } from './wechatpay-complaint.startup-check.
       // Optional, so that importing the bare class ends in an error that says what to do instead.
       inject: [{ token: MODULE_OPTIONS_TOKEN, optional: true }, WECHATPAY_HTTP_SERVICE],
       useFactory: (options: WechatPayComplaintModuleOptions | undefined, http: HttpService) =>
-        new MerchantContext(resolveOptions(options), http),
+        MerchantContext.create(options, http),
     },
     ComplaintNotificationService,
     ComplaintService,

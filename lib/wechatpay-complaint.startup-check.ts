@@ -67,33 +67,30 @@ export class StartupCheck implements OnModuleInit, OnApplicationBootstrap {
   /** Nest would inject one of two visible modules, and not the same one everywhere. */
   private visibilityProblems(): ConfigurationProblem[] {
     const own = this.moduleRef.get<Type>(MODULE_CLASS, { strict: true });
-    return [...this.modules.values()]
+    const mixed = [...this.modules.values()]
       .filter((module) => module.metatype !== own && visibleFrom(module, own).size > 1)
-      .map(({ metatype }) => ({
-        option: metatype.name,
-        problem:
-          'sees two imports of WechatPayComplaintModule, and Nest would mix their merchants up',
-        fix: 'Import forRoot() once, or each in a module of its own that does not see the other.',
-      }));
+      .map(({ metatype }) => metatype.name);
+    if (mixed.length === 0) return [];
+    return [
+      {
+        option: 'forRoot()',
+        problem: `is visible more than once in ${mixed.join(', ')}, and Nest would mix the merchants up`,
+        fix: 'Import it once, or each one in a module of its own that does not see the other.',
+      },
+    ];
   }
 }
 
-/** The instances of our module that a module imports, itself or through a module that exports them. */
-function visibleFrom(
-  module: NestModule,
-  own: Type,
-  visited = new Set<NestModule>(),
-): Set<NestModule> {
-  const visible = new Set<NestModule>();
-  if (visited.has(module)) return visible;
-  visited.add(module);
-  for (const imported of module.imports) {
-    if (imported.metatype === own) visible.add(imported);
-    else if (imported.exports.has(own)) {
-      for (const exported of visibleFrom(imported, own, visited)) visible.add(exported);
+/** The instances of our module that a module imports, itself or through modules that export them. */
+function visibleFrom(module: NestModule, own: Type): Set<NestModule> {
+  const visible = new Set(module.imports);
+  for (const seen of visible) {
+    // A set that grows is iterated to its end.
+    for (const next of seen.imports) {
+      if (seen.exports.has(next.metatype)) visible.add(next);
     }
   }
-  return visible;
+  return new Set([...visible].filter(({ metatype }) => metatype === own));
 }
 
 /** Injected, because the module imports this file. */

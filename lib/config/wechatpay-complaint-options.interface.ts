@@ -2,113 +2,134 @@ import type { AxiosRequestConfig } from 'axios';
 import type { NotificationStore } from '../stores/notification-store.interface.js';
 import type { KeyMaterial } from '../protocol/rsa-key.js';
 
-/** Options of `WechatPayComplaintModule`. All of them are checked once, when the app boots. */
-export interface WechatPayComplaintModuleOptions {
+/**
+ * Options of `WechatPayComplaintModule`. They are checked once, at startup; an option that does not
+ * exist is an error.
+ */
+export interface WechatPayComplaintModuleOptions extends MerchantOptions, SharedOptions {}
+
+/** Options that belong to one merchant. */
+export interface MerchantOptions {
   /** Merchant id (商户号), at most 64 characters. */
   mchid: string;
-  /** Serial number, in hex, of the *merchant* API certificate (商户API证书序列号). */
+  /**
+   * Serial number of the merchant API certificate (商户API证书序列号) in hexadecimal digits; also as
+   * openssl prints it, `serial=5DEA...` or with colons.
+   */
   serial: string;
-  /** Private key of the merchant API certificate, `apiclient_key.pem`: RSA, 2048 bits or more. */
+  /** Private key of the merchant API certificate, `apiclient_key.pem`: RSA, at least 2048 bits. */
   privateKey: KeyMaterial;
-  /** APIv3 key (APIv3密钥): 32 bytes. Notifications and certificates are encrypted with it. */
+  /** APIv3 key (APIv3密钥), 32 bytes. WeChat Pay encrypts notifications and certificates with it. */
   apiV3Key: string | Uint8Array;
   /**
-   * Keys that WeChat Pay signs with, by `PUB_KEY_ID_...` (a public key) or by serial number (a
-   * platform certificate). One entry for public-key mode, several during a migration.
+   * Keys with which WeChat Pay signs: public keys by `PUB_KEY_ID_...`, platform certificates by
+   * serial number. Public-key mode needs one entry, a migration between both kinds several.
    */
   platformKeys?: Readonly<Record<string, KeyMaterial>>;
-  /** Download of platform certificates; on by itself only when `platformKeys` is absent. */
+  /** Download of platform certificates. On by default only without `platformKeys`. */
   platformCertificates?: PlatformCertificatesOptions;
   /**
-   * Ordered API hosts, https (http for loopback only).
+   * API hosts in order of preference, https (http for loopback hosts only).
    * @default ['https://api.mch.weixin.qq.com', 'https://api2.mch.weixin.qq.com']
    */
   baseUrls?: readonly string[];
-  /** Milliseconds until one attempt of a call is given up, connection included. @default 10000 */
-  timeout?: number;
-  /** Sending calls again that failed and may be repeated safely; `false` for never. */
-  retry?: RetryOptions | false;
   /**
-   * Milliseconds for which a host that could not be reached is passed over in favour of the next of
-   * `baseUrls`. @default 60000
-   */
-  failoverCooldown?: number;
-  /** Seconds that a signed timestamp may lie in the past or the future. @default 300 */
-  clockTolerance?: number;
-  /**
-   * URL to register at WeChat Pay when the app starts (`ensure`), tried until it succeeds. Without
-   * it, registering is up to you.
+   * URL of the notification route, registered at WeChat Pay after startup and retried until it
+   * succeeds. Without it, the app registers the URL itself with `ComplaintNotificationService`.
    */
   callbackUrl?: string;
   /**
-   * Lets `create`, `update` and `ensure` register a URL on a loopback or private host, over http
-   * and with a port: for development against the simulator only. @default false
+   * Accepts callback URLs on loopback and private hosts, over http and with a port: only for
+   * development with the simulator. @default false
    */
   allowPrivateCallbackUrls?: boolean;
+}
+
+/** Options that belong to the app, whatever the number of its merchants. */
+export interface SharedOptions {
   /**
-   * Where it is remembered which notifications are being handled and which were. `false` turns this
-   * off: every repetition then reaches the handler.
-   * @default a MemoryNotificationStore, which suits a single process
+   * Remembers which notifications are being handled and which were handled. With `false` nothing is
+   * remembered, and every redelivery reaches the handler.
+   * @default a MemoryNotificationStore, which suits apps with a single process
    */
   store?: NotificationStore | false;
   /**
-   * Milliseconds after which a notification whose handler has died may be handled again. Prolonged
-   * while the handler runs. @default 60000
+   * Milliseconds until a notification whose handler has died may be handled again. The lease is
+   * renewed while the handler runs. @default 60000
    */
   lease?: number;
   /**
-   * Milliseconds for which a handled notification is remembered: longer than WeChat Pay repeats
-   * one. @default 691200000 (8 days)
+   * Milliseconds for which a handled notification is remembered: longer than WeChat Pay redelivers.
+   * @default 691200000 (8 days)
    */
   retention?: number;
   /**
-   * Milliseconds after which WeChat Pay is told to come again, with 503, while the handler goes on:
-   * WeChat Pay itself gives up after 5 s. @default 4500
+   * Milliseconds until a notification is deferred with 503 while its handler goes on. WeChat Pay
+   * itself stops waiting after 5 s. @default 4500
    */
   handlerTimeout?: number;
   /**
-   * Milliseconds after which the lease of a handler that is still running is no longer renewed, so that
-   * a redelivery can run it again. @default 900000 (15 minutes)
+   * Milliseconds after which the lease of a handler that never settles is no longer renewed. At
+   * least `handlerTimeout`, at most a day. @default 900000 (15 minutes)
    */
   handlerLimit?: number;
-  /** Milliseconds that a shutdown waits for running handlers. @default 10000 */
+  /** Milliseconds for which a shutdown waits for running handlers. @default 10000 */
   shutdownTimeout?: number;
-  /** axios settings for every call, such as `proxy` or `httpsAgent`; those of one call win. */
+  /** Milliseconds for one attempt of a call, including the connection. @default 10000 */
+  timeout?: number;
+  /** Retries of failed calls that can safely be sent again; `false` turns them off. */
+  retry?: RetryOptions | false;
+  /**
+   * Milliseconds for which calls go to the next of `baseUrls` after a host could not be reached.
+   * @default 60000
+   */
+  failoverCooldown?: number;
+  /** Seconds by which a signed timestamp may differ from the clock of this machine. @default 300 */
+  clockTolerance?: number;
+  /** axios settings for every call, such as `proxy` or `httpsAgent`. Those of a call win. */
   request?: Omit<WechatPayRequestConfig, 'timeout' | 'signal'>;
 }
 
 /**
- * GET and PUT are sent again after network failures, 5xx, 429 and probes; POST and DELETE only when
- * they cannot have taken effect: after failures to connect, and 429. `respondImmediately` counts as
- * a GET, for WeChat Pay recognises its repetitions. Pauses grow exponentially, with full jitter, and
- * heed `Retry-After`. Every attempt is signed anew.
+ * GET and PUT are retried after network failures, 5xx, 429 and signature probes. POST and DELETE are
+ * retried only when they cannot have taken effect: when no connection was made, and after 429.
+ * `respondImmediately` is retried like a GET, because WeChat Pay recognises its retries. Pauses grow
+ * exponentially with full jitter and respect `Retry-After`. Every attempt is signed anew.
  */
 export interface RetryOptions {
-  /** How often a call is sent at most. @default 3 */
+  /** Number of attempts, the first included. @default 3 */
   attempts?: number;
-  /** Milliseconds: the first pause is up to this long, each further one up to twice that. @default 200 */
+  /** Upper bound of the first pause in milliseconds; it doubles with each attempt. @default 200 */
   baseDelay?: number;
-  /** Milliseconds that a pause lasts at most. @default 2000 */
+  /** Upper bound of any pause in milliseconds. @default 2000 */
   maxDelay?: number;
-  /** Milliseconds for a call with all attempts and pauses. @default 30000, or `timeout` where that is longer */
+  /**
+   * Milliseconds for a call with all its attempts and pauses.
+   * @default 30000, or `timeout` if that is longer
+   */
   deadline?: number;
 }
 
+/** Download of platform certificates (平台证书) from `/v3/certificates`. */
 export interface PlatformCertificatesOptions {
-  /** Fetch platform certificates from `/v3/certificates`. Needless in public-key mode. */
+  /** Not needed in public-key mode. */
   download: boolean;
-  /** Milliseconds between two downloads, up to a tenth less by chance. @default 43200000 (12 h, also the maximum) */
+  /**
+   * Milliseconds between two downloads, minus up to a tenth at random.
+   * @default 43200000 (12 hours, which is also the maximum)
+   */
   refreshInterval?: number;
   /**
-   * Milliseconds after a download in which an unknown serial does not cause another one: anybody
-   * can send unknown serials. @default 60000
+   * Milliseconds after a download during which unknown serial numbers cause no further download:
+   * anybody can send them. Also the longest pause between retries of a failed first download.
+   * @default 60000
    */
   unknownSerialCooldown?: number;
 }
 
 /**
- * An axios request config without what signing and verifying depend on: method, URL, body, and how
- * the answer is read stay with the client.
+ * An axios request config without the settings on which signing and verifying depend, such as
+ * method, URL, body and how the response is read.
  */
 export interface WechatPayRequestConfig extends Omit<
   AxiosRequestConfig,
@@ -131,11 +152,11 @@ export interface WechatPayRequestConfig extends Omit<
   | 'maxContentLength'
   | 'headers'
 > {
-  /** Those that signing and verifying depend on, such as Authorization, stay as they are. */
+  /** Headers on which signing and verifying depend, such as Authorization, cannot be replaced. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** For `forRootAsync({ useClass })` and `useExisting`. */
+/** For `forRootAsync({ useClass })` and `forRootAsync({ useExisting })`. */
 export interface WechatPayComplaintOptionsFactory {
   createWechatPayComplaintOptions():
     Promise<WechatPayComplaintModuleOptions> | WechatPayComplaintModuleOptions;

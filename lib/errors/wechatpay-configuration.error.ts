@@ -15,8 +15,9 @@ export interface ConfigurationProblem {
  */
 export class WechatPayConfigurationError extends WechatPayError {
   declare readonly code: 'INVALID_CONFIGURATION';
+  declare readonly problems: readonly ConfigurationProblem[];
 
-  constructor(readonly problems: readonly ConfigurationProblem[]) {
+  constructor(problems: readonly ConfigurationProblem[]) {
     super(
       'INVALID_CONFIGURATION',
       [
@@ -24,5 +25,8 @@ export class WechatPayConfigurationError extends WechatPayError {
         ...problems.map(({ option, problem, fix }) => `  - ${option} ${problem}. ${fix}`),
       ].join('\n'),
     );
+    // Not enumerable: Nest prints every enumerable property of an error after its message, which
+    // lists the problems already.
+    Object.defineProperty(this, 'problems', { value: problems });
   }
 }

@@ -1,4 +1,4 @@
-import { map, type Observable } from 'rxjs';
+import { defer, map, type Observable, race, switchMap } from 'rxjs';
 import type { WechatPayRequestConfig } from '../config/wechatpay-complaint-options.interface.js';
 import { malformedResponse } from '../errors/wechatpay-api.error.js';
 import { WechatPaySignatureError } from '../errors/wechatpay-signature.error.js';
@@ -7,6 +7,7 @@ import { readSignatureHeaders } from '../protocol/signature-headers.js';
 import { SignatureRejection } from '../protocol/signature-rejection.js';
 import { assertSignature, assertTimely } from '../protocol/signature-verification.js';
 import { parseJsonObject } from '../utils/json.js';
+import { whenAborted } from './abort.js';
 import { ResponseFault, type Reader } from './response-reader.js';
 import { requestName, type WechatPayRequest } from './wechatpay-request.js';
 import type { ResponseHead, StreamedResponse, UnverifiedResponse } from './wechatpay-response.js';
@@ -63,7 +64,7 @@ export class WechatPayClient {
     request: WechatPayRequest,
     config?: WechatPayRequestConfig,
   ): Observable<UnverifiedResponse> {
-    return this.transport.send(request, config, async (response) => {
+    const verified = this.transport.send(request, config, async (response) => {
       try {
         await this.verify(response);
       } catch (error) {
@@ -71,6 +72,20 @@ export class WechatPayClient {
         throw new WechatPaySignatureError(requestName(request), error, response);
       }
     });
+    if (request.method === 'GET') return verified;
+    return this.whenVerifiable(request, config).pipe(switchMap(() => verified));
+  }
+
+  /** A request that may take effect is sent only once there is a key to verify its response with. */
+  private whenVerifiable(
+    request: WechatPayRequest,
+    config?: WechatPayRequestConfig,
+  ): Observable<void> {
+    const { timeout = 0, signal } = config ?? {};
+    return race(
+      whenAborted(request, signal),
+      defer(() => this.keys.require(requestName(request), timeout > 0 ? timeout : undefined)),
+    );
   }
 
   private async verify({ headers, body }: UnverifiedResponse): Promise<void> {

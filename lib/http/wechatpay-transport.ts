@@ -11,7 +11,8 @@ import {
   timeout,
   timer,
 } from 'rxjs';
-import { MAX_TIMEOUT, type ResolvedOptions } from '../config/resolve-options.js';
+import type { ResolvedOptions } from '../config/resolve-options.js';
+import { MAX_TIMEOUT } from '../config/resolve-shared-options.js';
 import type { WechatPayRequestConfig } from '../config/wechatpay-complaint-options.interface.js';
 import type { WechatPayError } from '../errors/wechatpay.error.js';
 import { Deadline } from '../utils/deadline.js';

@@ -1,26 +1,22 @@
 import type { KeyObject } from 'node:crypto';
 import { Logger } from '@nestjs/common';
-import { errorMessage } from '../utils/error-message.js';
-import { findValidKey, type PlatformCertificate } from '../protocol/rsa-key.js';
-import { WechatPayError } from '../errors/wechatpay.error.js';
-import { type HeaderFields, readSignatureHeaders } from '../protocol/signature-headers.js';
+import { findValidKey, isValidAt, type PlatformCertificate } from '../protocol/rsa-key.js';
 import { SignatureRejection } from '../protocol/signature-rejection.js';
-import { assertSignature, assertTimely } from '../protocol/signature-verification.js';
-import { decryptCertificates } from './certificate-list.js';
+import { WechatPayError } from '../errors/wechatpay.error.js';
+import { errorMessage } from '../utils/error-message.js';
 import { LOGGER_CONTEXT } from '../wechatpay-complaint.constants.js';
-
-/** A 2xx answer of `GET /v3/certificates`, not verified yet. */
-export interface CertificateListResponse {
-  readonly headers: HeaderFields;
-  readonly body: Uint8Array;
-}
-
-/** Sends the signed request. Rejects on anything but a 2xx answer, and when aborted. */
-export type FetchCertificates = (signal: AbortSignal) => Promise<CertificateListResponse>;
+import type { CertificateList } from './certificate-list.js';
+import {
+  downloadCertificates,
+  type FetchCertificates,
+  NO_CERTIFICATES_HINT,
+  summarize,
+} from './certificate-download.js';
 
 export interface PlatformCertificatesSettings {
+  readonly mchid: string;
   readonly fetch: FetchCertificates;
-  /** A key of the options: during a migration WeChat Pay signs the list itself with one of them. */
+  /** A key of the options: during a migration WeChat Pay signs the list with it. */
   readonly findPinned: (serial: string) => KeyObject | undefined;
   readonly apiV3Key: KeyObject;
   /** Seconds. */
@@ -31,12 +27,21 @@ export interface PlatformCertificatesSettings {
   readonly unknownSerialCooldown: number;
 }
 
-/** How much of an interval chance may take off, so that many instances do not ask at once. */
+/** The part of the interval that is random, so that many instances do not download at once. */
 const JITTER = 0.1;
+/** Milliseconds between a failed first download and its retry; they double with each failure. */
+const FIRST_RETRY = 1000;
+
+/** Why the last download failed. */
+export interface DownloadFailure {
+  readonly reason: string;
+  readonly cause: unknown;
+}
 
 /**
- * The downloaded platform certificates of one merchant: fetched when first needed and from then on
- * at an interval, one download at a time, swapped in whole, kept until they expire.
+ * The downloaded platform certificates of one merchant. They are downloaded when first needed and
+ * from then on at an interval, one download at a time, and kept until they expire. As long as there
+ * is no valid certificate, a failed download is retried with growing pauses.
  */
 export class PlatformCertificates {
   private readonly logger = new Logger(LOGGER_CONTEXT);
@@ -44,6 +49,8 @@ export class PlatformCertificates {
   private certificates: ReadonlyMap<string, PlatformCertificate> = new Map();
   private inFlight?: Promise<void>;
   private lastAttempt = -Infinity;
+  private consecutiveFailures = 0;
+  private failure?: DownloadFailure;
   private timer?: NodeJS.Timeout;
 
   constructor(private readonly settings: PlatformCertificatesSettings) {}
@@ -52,31 +59,47 @@ export class PlatformCertificates {
     return findValidKey(this.certificates, serial, Date.now());
   }
 
-  isEmpty(): boolean {
-    return this.certificates.size === 0;
+  /** Whether there is a certificate that has not expired. */
+  hasValid(): boolean {
+    const now = Date.now();
+    return [...this.certificates.values()].some((certificate) => isValidAt(certificate, now));
+  }
+
+  /** Serial numbers, those of expired certificates included. */
+  serials(): string[] {
+    return [...this.certificates.keys()];
+  }
+
+  isDownloading(): boolean {
+    return this.inFlight !== undefined;
+  }
+
+  /** Undefined if no download has ended yet, or the last one has succeeded. */
+  lastFailure(): DownloadFailure | undefined {
+    return this.failure;
   }
 
   /**
-   * To be called for a serial that `find` does not know. The serial of a message is not
-   * authenticated, so the cooldown bounds what strangers can cause; those who come while a
-   * download runs wait for it. Never rejects.
+   * To be called for a serial number that `find` does not know. Never rejects.
+   *
+   * Anybody can send a serial number, so calls within the cooldown after a download only wait for one
+   * that is running. The cooldown also holds after a failed download, whose retries follow a timer.
    */
   async refreshForUnknownSerial(): Promise<void> {
     const elapsed = performance.now() - this.lastAttempt;
     if (this.inFlight || elapsed >= this.settings.unknownSerialCooldown) await this.refresh();
   }
 
-  /** Downloads now, or joins the download that is running. Never rejects: a failure is logged. */
+  /** Starts a download, or joins the one that is running. Never rejects: a failure is logged. */
   refresh(): Promise<void> {
     this.inFlight ??= this.download().finally(() => {
       this.inFlight = undefined;
       this.lastAttempt = performance.now();
-      this.schedule();
     });
     return this.inFlight;
   }
 
-  /** Ends the timer and a running download, for good. */
+  /** Ends the timer and a running download for good. */
   stop(): void {
     this.aborter.abort();
     clearTimeout(this.timer);
@@ -86,72 +109,92 @@ export class PlatformCertificates {
     return this.aborter.signal.aborted;
   }
 
-  private schedule(): void {
-    clearTimeout(this.timer);
-    if (this.isStopped()) return;
-    const delay = this.settings.refreshInterval * (1 - JITTER * Math.random());
-    this.timer = setTimeout(() => void this.refresh(), delay);
-    this.timer.unref();
-  }
-
   private async download(): Promise<void> {
     if (this.isStopped()) return;
+    clearTimeout(this.timer);
     try {
-      await this.load().catch((error: unknown) => {
-        // Its successor follows at once; waiting for the cooldown would refuse genuine messages.
-        if (error instanceof SignatureRejection && error.code === 'SIGNATURE_PROBE') {
-          this.logger.debug('The list of platform certificates came with a probe, asking again.');
-          return this.load();
-        }
-        throw error;
-      });
+      this.keep(await this.load());
+      this.consecutiveFailures = 0;
+      this.failure = undefined;
+      this.schedule();
     } catch (error) {
       if (this.isStopped()) return;
-      this.logger.error(
-        `Downloading platform certificates failed, ${this.certificates.size} kept: ${reasonOf(error)}`,
-      );
+      this.consecutiveFailures += 1;
+      this.logFailure(error, this.schedule());
     }
   }
 
-  private async load(): Promise<void> {
-    const answer = await this.settings.fetch(this.aborter.signal);
-    const listed = decryptCertificates(answer.body, this.settings.apiV3Key);
-    if (listed.length === 0) throw new Error(`the list is empty. ${PUBLIC_KEY_MODE_HINT}`);
-    const now = Date.now();
-    const merged = new Map([...this.certificates].filter(([, { expiresAt }]) => expiresAt > now));
-    for (const certificate of listed) {
-      if (certificate.expiresAt > now) merged.set(certificate.serial, certificate);
+  private async load(): Promise<CertificateList> {
+    const { signal } = this.aborter;
+    const settings = {
+      ...this.settings,
+      findKey: (serial: string) => this.find(serial) ?? this.settings.findPinned(serial),
+    };
+    try {
+      return await downloadCertificates(settings, signal);
+    } catch (error) {
+      const isProbe = error instanceof SignatureRejection && error.code === 'SIGNATURE_PROBE';
+      if (!isProbe) throw error;
+      this.logger.debug(
+        `The list of platform certificates for merchant ${this.settings.mchid} came with a signature ` +
+          'probe; it is downloaded again.',
+      );
+      return downloadCertificates(settings, signal);
     }
-    this.verify(answer, merged);
+  }
+
+  /** Adds the certificates that have not expired, and drops those that have. */
+  private keep({ certificates, unreadable }: CertificateList): void {
+    const { mchid } = this.settings;
+    const now = Date.now();
+    const all = [...this.certificates.values(), ...certificates];
+    const valid = all.filter((certificate) => isValidAt(certificate, now));
+    const merged = new Map(valid.map((certificate) => [certificate.serial, certificate]));
     const added = [...merged.keys()].filter((serial) => !this.certificates.has(serial));
     this.certificates = merged;
-    if (added.length > 0) this.logger.log(`New platform certificates: ${added.join(', ')}`);
-  }
-
-  /** The first answer can only be verified with what it brings; decrypting has authenticated that. */
-  private verify(
-    { headers, body }: CertificateListResponse,
-    certificates: ReadonlyMap<string, PlatformCertificate>,
-  ): void {
-    const signature = readSignatureHeaders(headers);
-    assertTimely(signature, Date.now(), this.settings.clockTolerance);
-    const { serial } = signature;
-    const key = certificates.get(serial)?.key ?? this.settings.findPinned(serial);
-    if (!key) {
-      throw new SignatureRejection(
-        'UNKNOWN_SERIAL',
-        `the list is signed with ${serial}, which it does not hold.`,
+    if (added.length > 0) {
+      this.logger.log(`New platform certificates for merchant ${mchid}: ${added.join(', ')}`);
+    }
+    if (unreadable.length > 0) {
+      this.logger.warn(
+        `Skipped ${unreadable.length} of ${unreadable.length + certificates.length} entries in the ` +
+          `list of platform certificates for merchant ${mchid}: ${summarize(unreadable)}`,
       );
     }
-    assertSignature(signature, body, key);
+  }
+
+  /** @returns milliseconds until the next download */
+  private schedule(): number {
+    const delay = this.hasValid() ? this.nextRefresh() : this.nextRetry();
+    if (!this.isStopped()) this.timer = setTimeout(() => void this.refresh(), delay).unref();
+    return delay;
+  }
+
+  private nextRefresh(): number {
+    return this.settings.refreshInterval * (1 - JITTER * Math.random());
+  }
+
+  private nextRetry(): number {
+    const { refreshInterval, unknownSerialCooldown } = this.settings;
+    const longest = Math.max(FIRST_RETRY, Math.min(unknownSerialCooldown, refreshInterval));
+    const pause = Math.min(FIRST_RETRY * 2 ** (this.consecutiveFailures - 1), longest);
+    return pause * (0.5 + Math.random() / 2);
+  }
+
+  /** One error line per reason; the retries that fail for the same reason are for debugging only. */
+  private logFailure(cause: unknown, delay: number): void {
+    const reason = reasonOf(cause);
+    const line =
+      `Downloading platform certificates for merchant ${this.settings.mchid} failed, ` +
+      `${this.certificates.size} kept, next attempt in ${Math.round(delay / 1000)} s: ${reason}`;
+    if (reason === this.failure?.reason) this.logger.debug(line);
+    else this.logger.error(line);
+    this.failure = { reason, cause };
   }
 }
 
-const PUBLIC_KEY_MODE_HINT =
-  'A merchant in public-key mode has none: give its key in platformKeys by PUB_KEY_ID_... instead.';
-
 function reasonOf(error: unknown): string {
   return error instanceof WechatPayError && error.code === 'RESOURCE_NOT_EXISTS'
-    ? `${error.message} ${PUBLIC_KEY_MODE_HINT}`
+    ? `${error.message} ${NO_CERTIFICATES_HINT}`
     : errorMessage(error);
 }

@@ -19,7 +19,7 @@ export class CallbackUrlRouteCheck implements OnApplicationBootstrap {
     if (callbackUrl === undefined) return;
     const paths = this.routes.guarded().flatMap(pathsOf);
     const url = segmentsOf(new URL(callbackUrl).pathname);
-    if (paths.some((path) => isSuffix(segmentsOf(path), url))) return;
+    if (paths.some((path) => isPattern(path) || isSuffix(segmentsOf(path), url))) return;
     const known = paths.length === 0 ? 'none' : paths.join(', ');
     this.logger.warn(
       `No complaint notification route of this app ends like callbackUrl ${callbackUrl} ` +
@@ -45,11 +45,16 @@ function segmentsOf(path: string): string[] {
   return path.split('/').filter((segment) => segment !== '');
 }
 
+/** Wildcards, optional parts and regular expressions: the adapters match them each in a way of its own. */
+function isPattern(path: string): boolean {
+  return /[*{(?]/.test(path);
+}
+
 /** A global prefix, a version or a proxy may add segments before those of the route. */
 function isSuffix(route: readonly string[], url: readonly string[]): boolean {
   const tail = url.slice(Math.max(0, url.length - route.length));
   return (
     tail.length === route.length &&
-    route.every((segment, index) => /[:*{(]/.test(segment) || segment === tail[index])
+    route.every((segment, index) => segment.includes(':') || segment === tail[index])
   );
 }

@@ -23,7 +23,7 @@ import { wrapRouteHandler } from './route-handler.js';
  * handle(@ComplaintPayload() notification: ComplaintNotificationPayload) {}
  * ```
  *
- * @throws TypeError on a class, or when the method has it already
+ * @throws TypeError on anything but a method of which Nest makes a route, and on a generator
  */
 export function ComplaintNotification(): MethodDecorator {
   const decorate = applyDecorators(
@@ -34,13 +34,14 @@ export function ComplaintNotification(): MethodDecorator {
   );
   // JavaScript, and a cast, can still put it on a class.
   return (target: object, key?: string | symbol, descriptor?: PropertyDescriptor): void => {
-    if (key === undefined || !descriptor) {
+    if (key === undefined) {
       throw new TypeError(
         `@ComplaintNotification() is on the class ${typeof target === 'function' ? target.name : ''}. ` +
           'Put it on the method that handles notifications, beside @Post().',
       );
     }
-    decorate(target, key, descriptor);
+    // A property has no descriptor.
+    decorate(target, key, descriptor ?? {});
   };
 }
 

@@ -32,11 +32,16 @@ export class ComplaintNotificationFilter implements ExceptionFilter<unknown> {
     httpAdapter.reply(response, failureBody(publicMessage(exception, status)), status);
   }
 
-  /** The receiver and the processor log their own exceptions and those of handlers. */
+  /**
+   * The receiver logs what it rejects, and the processor what it defers and what handlers throw. This is
+   * for the guards, pipes and interceptors of the app.
+   */
   private log(exception: unknown, request: object): void {
     const notification = findNotification(request);
-    if (exception instanceof ComplaintNotificationException) return;
-    if (notification?.hasFailedWith(exception)) return;
+    const isLogged = notification
+      ? notification.hasFailedWith(exception)
+      : exception instanceof ComplaintNotificationException;
+    if (isLogged) return;
     const what = notification
       ? notificationLabel(notification.payload)
       : 'A request to a complaint notification route';

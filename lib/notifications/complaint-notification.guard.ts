@@ -28,10 +28,12 @@ export class ComplaintNotificationGuard implements CanActivate {
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const request = this.getRequest(context);
+    // @ComplaintPayload() and the handler look for the notification here.
+    const argument = context.getArgByIndex<object>(0);
     // Two guards may be on one route, such as a subclass beside @ComplaintNotification().
-    const notification = findNotification(request) ?? (await this.receiver.receive(request));
-    attachNotification(request, notification);
+    const notification =
+      findNotification(argument) ?? (await this.receiver.receive(this.getRequest(context)));
+    attachNotification(argument, notification);
     return this.isAccepted(notification.payload, context);
   }
 
@@ -41,8 +43,8 @@ export class ComplaintNotificationGuard implements CanActivate {
   }
 
   /**
-   * Override it to turn genuine notifications down. Throw an HttpException; `false` becomes Nest's
-   * 403. WeChat Pay redelivers the notification in both cases.
+   * Override it to reject genuine notifications. Throw an HttpException; `false` becomes Nest's 403. WeChat
+   * Pay redelivers the notification in both cases.
    */
   protected isAccepted(
     _payload: ComplaintNotificationPayload,

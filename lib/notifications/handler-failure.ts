@@ -3,8 +3,8 @@ import { isNativeError } from 'node:util/types';
 import { HttpException, type Logger } from '@nestjs/common';
 import { typeName } from '../utils/type-name.js';
 
-/** Causes of causes are followed this far. */
-const MAX_CAUSES = 5;
+/** An error, its causes and the errors of an AggregateError: so many are printed together. */
+const MAX_ERRORS = 10;
 const MAX_TEXT_LENGTH = 500;
 
 /**
@@ -42,17 +42,24 @@ export function logFailure(logger: Logger, what: string, error: unknown): void {
 }
 
 /**
- * What a handler threw, for logs: name, message and stack, and those of its causes. Other properties of
- * an error are not printed, because those of HTTP clients and databases hold requests and rows.
+ * What a handler threw, for logs: name, message and stack, and those of its causes and of the errors of
+ * an AggregateError. Other properties of an error are not printed, because those of HTTP clients and
+ * databases hold requests and rows.
  */
 export function describeFailure(error: unknown): string {
   const parts: string[] = [];
-  let cause = error;
-  for (let depth = 0; depth <= MAX_CAUSES && (depth === 0 || cause != null); depth += 1) {
-    parts.push(describe(cause));
-    cause = isObject(cause) ? cause.cause : undefined;
-  }
-  return parts.join('\n[cause]: ');
+  collect(error, '', parts);
+  return parts.join('\n');
+}
+
+function collect(error: unknown, label: string, parts: string[]): void {
+  if (parts.length === MAX_ERRORS) return;
+  parts.push(`${label}${describe(error)}`);
+  if (!isObject(error)) return;
+  const { cause, errors } = error;
+  if (cause != null) collect(cause, '[cause]: ', parts);
+  if (!Array.isArray(errors)) return;
+  for (const inner of errors as unknown[]) collect(inner, '[error]: ', parts);
 }
 
 function describe(error: unknown): string {

@@ -8,7 +8,7 @@ export function toHeaderFields(headers: IncomingHeaders | null | undefined): Hea
   if (headers == null) return {};
   if (isWebHeaders(headers)) return Object.fromEntries(headers.entries());
   // What Node's HTTP server passes is used as it is.
-  if ('wechatpay-signature' in headers) return headers;
+  if (Object.keys(headers).every((name) => name === name.toLowerCase())) return headers;
   return Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]),
   );

@@ -59,8 +59,8 @@ export function parseEnvelope(body: Uint8Array): NotificationEnvelope {
     }).filter(([, value]) => value === undefined || value === false);
     throw new ComplaintNotificationException(
       'MALFORMED_BODY',
-      'The body is signed by WeChat Pay, but these fields are missing or malformed: ' +
-        `${faults.map(([field]) => field).join(', ')}.`,
+      `Notification ${isIdentified ? inspect(id) : 'without a usable id'} is signed by WeChat Pay, but these ` +
+        `fields are missing or malformed: ${faults.map(([field]) => field).join(', ')}.`,
     );
   }
   const original_type = textIn(resource, 'original_type');

@@ -51,7 +51,8 @@ export function notificationOf(request: object): ReceivedNotification {
 export function missingNotification(): Error {
   return new Error(
     'This request carries no verified notification. Put @ComplaintNotification() or ' +
-      '@UseGuards(ComplaintNotificationGuard) on the route. In a test that overrides the guard, write ' +
+      '@UseGuards(ComplaintNotificationGuard) on the route, above decorators that replace its method ' +
+      'without copying the metadata. In a test that overrides the guard, write ' +
       '.overrideGuard(ComplaintNotificationGuard).useValue(acceptNotification()) with ' +
       "acceptNotification from 'nestjs-wechatpay-complaint/testing'.",
   );

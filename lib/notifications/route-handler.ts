@@ -1,3 +1,4 @@
+import { isGeneratorFunction } from 'node:util/types';
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { isObservable, lastValueFrom } from 'rxjs';
 import {
@@ -8,6 +9,7 @@ import {
 import {
   COMPLAINT_NOTIFICATION_ROUTE_METADATA,
   isComplaintNotificationRoute,
+  PARAMETER_TYPES_METADATA,
   PARAMETERS_METADATA,
 } from './route.metadata.js';
 
@@ -33,24 +35,14 @@ export function wrapRouteHandler(
   key: string | symbol,
   descriptor: PropertyDescriptor,
 ): void {
-  const method: unknown = descriptor.value;
-  if (!isMethod(method)) {
-    throw new TypeError(
-      `@ComplaintNotification() on ${nameOf(prototype, key)}: this is no method.`,
-    );
-  }
-  if (isComplaintNotificationRoute(method)) {
-    throw new TypeError(
-      `@ComplaintNotification() is on ${nameOf(prototype, key)} twice: remove one.`,
-    );
-  }
-  const hiddenIndex = reserveParameter(prototype, key, method);
+  const method = methodOf(prototype, key, descriptor);
+  const { parameterCount, hiddenIndex } = reserveParameter(prototype, key, method);
   const wrapper: Method = function (this: unknown, ...args) {
     if (args.length <= hiddenIndex) return method.apply(this, args);
     const notification = args[hiddenIndex];
     if (!(notification instanceof ReceivedNotification)) throw missingNotification();
     return notification.process(async () => {
-      const result = await method.apply(this, args.slice(0, hiddenIndex));
+      const result = await method.apply(this, args.slice(0, parameterCount));
       if (isObservable(result)) await lastValueFrom(result, { defaultValue: undefined });
     });
   };
@@ -63,10 +55,37 @@ export function wrapRouteHandler(
     length: { value: method.length, configurable: true },
   });
   descriptor.value = wrapper;
+  // A decorator that is called by hand gets a copy of the descriptor. Without this, the class would
+  // keep the bare method, which has no guard.
+  Object.defineProperty(prototype, key, descriptor);
 }
 
-/** Decorators of parameters run before those of their method, so the app's own are all known here. */
-function reserveParameter(prototype: object, key: string | symbol, method: Method): number {
+/** @throws TypeError when Nest would make no route of it, or one whose code never runs */
+function methodOf(prototype: object, key: string | symbol, { value }: PropertyDescriptor): Method {
+  const fail = (problem: string): never => {
+    const owner = typeof prototype === 'function' ? prototype : prototype.constructor;
+    throw new TypeError(`@ComplaintNotification() on ${owner.name}.${String(key)}: ${problem}`);
+  };
+  if (!isMethod(value)) return fail('this is no method.');
+  if (typeof prototype === 'function') return fail('Nest makes no route of a static method.');
+  if (typeof key === 'symbol') return fail('Nest makes no route of a method named by a symbol.');
+  if (isGeneratorFunction(value)) {
+    return fail('this is a generator, whose code would never run. Use an async method.');
+  }
+  if (isComplaintNotificationRoute(value)) return fail('it is there twice. Remove one.');
+  return value;
+}
+
+/**
+ * Decorators of parameters run before those of their method, so the app's own are all known here.
+ * Parameters with a default value count for the hidden index alone: a unit test may pass them, and
+ * Nest does not.
+ */
+function reserveParameter(
+  prototype: object,
+  key: string | symbol,
+  method: Method,
+): { readonly parameterCount: number; readonly hiddenIndex: number } {
   const { constructor } = prototype;
   const inherited: unknown = Reflect.getMetadata(PARAMETERS_METADATA, constructor, key);
   // A subclass that overrides the method inherits the hidden parameter of the overridden one.
@@ -77,13 +96,11 @@ function reserveParameter(prototype: object, key: string | symbol, method: Metho
   const indexes = parameters.map(([, parameter]) =>
     isRecord(parameter) ? Number(parameter.index) : -1,
   );
-  const hiddenIndex = Math.max(method.length, ...indexes.map((index) => index + 1));
+  const parameterCount = Math.max(method.length, ...indexes.map((index) => index + 1));
+  const types: unknown = Reflect.getOwnMetadata(PARAMETER_TYPES_METADATA, prototype, key);
+  const hiddenIndex = Math.max(parameterCount, Array.isArray(types) ? types.length : 0);
   HiddenParameter()(prototype, key, hiddenIndex);
-  return hiddenIndex;
-}
-
-function nameOf({ constructor }: object, key: string | symbol): string {
-  return `${constructor.name}.${String(key)}`;
+  return { parameterCount, hiddenIndex };
 }
 
 function isMethod(value: unknown): value is Method {

@@ -8,6 +8,8 @@ export const COMPLAINT_NOTIFICATION_ROUTE_METADATA = 'nestjs-wechatpay-complaint
 const GUARDS_METADATA = '__guards__';
 export const PARAMETERS_METADATA = '__routeArguments__';
 export const RESPONSE_PASSTHROUGH_METADATA = '__responsePassthrough__';
+/** Set by TypeScript with `emitDecoratorMetadata`. It counts parameters with a default value too. */
+export const PARAMETER_TYPES_METADATA = 'design:paramtypes';
 export const PATH_METADATA = 'path';
 export const METHOD_METADATA = 'method';
 export const HTTP_CODE_METADATA = '__httpCode__';

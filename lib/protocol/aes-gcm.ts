@@ -1,6 +1,6 @@
 import { createDecipheriv, type KeyObject } from 'node:crypto';
 
-/** The one algorithm that APIv3 encrypts notifications and certificates with. */
+/** The algorithm with which APIv3 encrypts notifications and certificates. */
 export const AEAD_AES_256_GCM = 'AEAD_AES_256_GCM';
 
 export const CIPHER = 'aes-256-gcm';
@@ -9,18 +9,18 @@ export const TAG_LENGTH = 16;
 
 /** Encrypted text as WeChat Pay sends it. */
 export interface AeadCiphertext {
-  /** base64 of the encrypted text followed by a tag of 16 bytes. */
+  /** base64 of the encrypted text followed by its authentication tag of 16 bytes. */
   readonly ciphertext: string;
   /** 12 bytes, as text. */
   readonly nonce: string;
-  /** Authenticated beside the text; may be empty or absent. */
+  /** Authenticated together with the text. May be empty or absent. */
   readonly associated_data?: string | null;
 }
 
 /**
- * Decrypts and checks the tag: text that was not encrypted with this key never comes back.
+ * Decrypts a text and checks its authentication tag.
  *
- * @throws Error without any part of the text or the key
+ * @throws Error when the text was not encrypted with this key; holds no part of the text or the key
  * @see https://pay.weixin.qq.com/doc/v3/merchant/4012071382
  */
 export function decryptAesGcm(
@@ -33,7 +33,9 @@ export function decryptAesGcm(
   }
   const bytes = Buffer.from(ciphertext, 'base64');
   if (bytes.length < TAG_LENGTH) {
-    throw new Error(`the ciphertext has ${bytes.length} bytes, its tag alone needs ${TAG_LENGTH}`);
+    throw new Error(
+      `the ciphertext has ${bytes.length} bytes, its authentication tag alone needs ${TAG_LENGTH}`,
+    );
   }
   const split = bytes.length - TAG_LENGTH;
   const decipher = createDecipheriv(CIPHER, apiV3Key, iv, { authTagLength: TAG_LENGTH });
@@ -41,10 +43,10 @@ export function decryptAesGcm(
   if (associated_data) decipher.setAAD(Buffer.from(associated_data));
   const plaintext = decipher.update(bytes.subarray(0, split));
   try {
-    // This is what compares the tag; in GCM it adds nothing to the text. Until then it is anybody's.
+    // Compares the tag. Without this call, forged text would be accepted.
     decipher.final();
   } catch {
-    throw new Error('the tag does not fit: another APIv3 key, or a changed text');
+    throw new Error('the authentication tag does not match: wrong APIv3 key, or changed text');
   }
   return plaintext;
 }

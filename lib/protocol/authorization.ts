@@ -1,18 +1,18 @@
 import { SIGNATURE_TYPE } from './signature-headers.js';
 
-/** What the signature of a request covers. */
+/** Everything that the signature of a request covers. */
 export interface RequestToSign {
   readonly method: string;
-  /** Path and query exactly as sent, escapes included, without host. */
+  /** Path and query exactly as sent, with their escapes, without the host. */
   readonly target: string;
   /** Seconds since 1970. */
   readonly timestamp: string;
   readonly nonce: string;
-  /** The exact text sent; empty without a body. */
+  /** The exact text sent. Empty if there is no body. */
   readonly body: string;
 }
 
-/** The values of an `Authorization` header. */
+/** Values of an `Authorization` header. */
 export interface AuthorizationValues {
   readonly mchid: string;
   readonly nonce_str: string;
@@ -22,11 +22,16 @@ export interface AuthorizationValues {
   readonly serial_no: string;
 }
 
-/** @see https://pay.weixin.qq.com/doc/v3/merchant/4012365336 */
+/**
+ * The message that is signed for a request.
+ *
+ * @see https://pay.weixin.qq.com/doc/v3/merchant/4012365336
+ */
 export function requestMessage({ method, target, timestamp, nonce, body }: RequestToSign): string {
   return `${method}\n${target}\n${timestamp}\n${nonce}\n${body}\n`;
 }
 
+/** The `Authorization` header with the scheme `WECHATPAY2-SHA256-RSA2048`. */
 export function formatAuthorization(values: AuthorizationValues): string {
   const { mchid, nonce_str, signature, timestamp, serial_no } = values;
   return (

@@ -1,8 +1,8 @@
 import { BlockList, isIP } from 'node:net';
 
-/** Limits of the documentation; addresses that no host on the internet can deliver to. */
 const MAX_LENGTH = 255;
 
+/** Networks that cannot be reached from the internet. */
 const PRIVATE_ADDRESSES = new BlockList();
 for (const [network, prefix] of [
   ['0.0.0.0', 8],
@@ -21,7 +21,7 @@ PRIVATE_ADDRESSES.addAddress('::1', 'ipv6');
 PRIVATE_ADDRESSES.addSubnet('fc00::', 7, 'ipv6');
 PRIVATE_ADDRESSES.addSubnet('fe80::', 10, 'ipv6');
 
-/** Whether nothing outside of this machine or its network can reach the host of a URL. */
+/** Whether the host of a URL cannot be reached from the internet. */
 export function isPrivateHost(hostname: string): boolean {
   const host = hostname
     .replace(/^\[(.*)\]$/, '$1')
@@ -32,13 +32,16 @@ export function isPrivateHost(hostname: string): boolean {
   return !host.includes('.') || /\.(localhost|local|internal|lan|home\.arpa)$/.test(host);
 }
 
+/** Whether the host of a URL is this machine. */
 export function isLoopbackHost(hostname: string): boolean {
   return /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/i.test(hostname);
 }
 
 /**
- * Everything that keeps WeChat Pay from delivering to this URL, in words; empty when nothing does.
- * With `allowPrivate` a loopback or private host may be used, over http and with a port as well.
+ * Lists everything that keeps WeChat Pay from delivering notifications to this URL.
+ *
+ * @param allowPrivate accept loopback and private hosts, over http and with a port too
+ * @returns ends of sentences that begin with the name of the option; empty if the URL is fine
  *
  * @see https://pay.weixin.qq.com/doc/v3/merchant/4012458679
  */
@@ -46,10 +49,12 @@ export function callbackUrlProblems(url: unknown, allowPrivate = false): string[
   if (typeof url !== 'string' || url === '') return ['must be a non-empty string'];
   const problems: string[] = [];
   if (url.length > MAX_LENGTH) {
-    problems.push(`has ${url.length} characters, at most ${MAX_LENGTH} are allowed`);
+    problems.push(`has ${url.length} characters; at most ${MAX_LENGTH} are allowed`);
   }
   if (!/^[\x21-\x7e]+$/.test(url) || url.includes('\\')) {
-    problems.push('must be plain ASCII without spaces (no Chinese domain; escape the path)');
+    problems.push(
+      'must be ASCII without spaces: use no Chinese domain, and percent-encode the path',
+    );
     return problems;
   }
   const match = /^(https?):\/\/([^/?#]+)/i.exec(url);
@@ -60,12 +65,12 @@ export function callbackUrlProblems(url: unknown, allowPrivate = false): string[
   const [, scheme = '', authority = ''] = match;
   const { hostname, username, password } = new URL(url);
   const isPrivate = isPrivateHost(hostname);
-  const exempt = isPrivate && allowPrivate;
-  if (scheme.toLowerCase() !== 'https' && !exempt) problems.push('must use https');
+  const isExempt = isPrivate && allowPrivate;
+  if (scheme.toLowerCase() !== 'https' && !isExempt) problems.push('must use https');
   if (username !== '' || password !== '' || authority.includes('@')) {
     problems.push('must not contain credentials');
   }
-  if (/:\d*$/.test(authority) && !exempt) problems.push('must not contain a port');
+  if (/:\d*$/.test(authority) && !isExempt) problems.push('must not contain a port');
   if (url.includes('?')) problems.push('must not contain a query string');
   if (url.includes('#')) problems.push('must not contain a fragment');
   if (hostname.split('.').some((label) => label.startsWith('xn--'))) {
@@ -73,8 +78,8 @@ export function callbackUrlProblems(url: unknown, allowPrivate = false): string[
   }
   if (isPrivate && !allowPrivate) {
     problems.push(
-      'points to a loopback or private host, where WeChat Pay cannot deliver ' +
-        '(allowPrivateCallbackUrls permits it for development)',
+      'points to a loopback or private host, which WeChat Pay cannot reach ' +
+        '(allowPrivateCallbackUrls accepts it for development)',
     );
   }
   return problems;

@@ -1,6 +1,9 @@
 import type { HeaderFields } from './signature-headers.js';
 
-/** Anybody can send this header, and it goes into logs: only its known form is taken over. */
+/**
+ * The `Request-ID` header, which WeChat Pay's support asks for. Anybody can send it and it is logged,
+ * so any value that is not in the known form is dropped.
+ */
 export function readRequestId(headers: HeaderFields): string | undefined {
   const value = headers['request-id'];
   return typeof value === 'string' && /^[\w-]{1,128}$/.test(value) ? value : undefined;

@@ -1,49 +1,47 @@
 import { createPrivateKey, createPublicKey, KeyObject, X509Certificate } from 'node:crypto';
 import { typeName } from '../utils/type-name.js';
+import { KeyMaterialError } from './key-material-error.js';
+import { damaged, type PemBlock, type PemKind, readPem } from './pem.js';
 
-/** Key material as an application has it: PEM text, PEM bytes, or a key that is already parsed. */
+/** Key material as an application has it: PEM text, PEM bytes, or a parsed key. */
 export type KeyMaterial = string | Uint8Array | KeyObject;
 
 const MIN_RSA_BITS = 2048;
 
-/** A platform key ready for use: parsed once, never again. */
+/** A parsed key of WeChat Pay. */
 export interface PlatformKey {
   readonly key: KeyObject;
-  /** Milliseconds since 1970; absent for a public key, which has no end. */
+  /** Milliseconds since 1970. Absent for a public key, which does not expire. */
   readonly expiresAt?: number;
 }
 
+/** A parsed platform certificate (平台证书). */
 export interface PlatformCertificate extends PlatformKey {
-  /** Serial number in upper-case hex. */
+  /** Serial number: hexadecimal digits in upper case. */
   readonly serial: string;
   readonly expiresAt: number;
 }
 
-/** The key of a serial, unless it has expired; public keys never do. */
+export function isPlatformCertificate(key: PlatformKey): key is PlatformCertificate {
+  return 'serial' in key;
+}
+
+/** Whether the key may be used at this moment, in milliseconds since 1970. */
+export function isValidAt({ expiresAt = Infinity }: PlatformKey, now: number): boolean {
+  return expiresAt > now;
+}
+
+/** The key with this serial number or id, unless it has expired. */
 export function findValidKey(
   keys: ReadonlyMap<string, PlatformKey>,
   serial: string,
   now: number,
 ): KeyObject | undefined {
   const found = keys.get(serial);
-  return found && (found.expiresAt ?? Infinity) > now ? found.key : undefined;
+  return found && isValidAt(found, now) ? found.key : undefined;
 }
 
-/** What is wrong with key material, and how to mend it. Holds no part of the material. */
-export class KeyMaterialError extends Error {
-  override readonly name = 'KeyMaterialError';
-
-  constructor(
-    readonly problem: string,
-    readonly fix: string,
-  ) {
-    super(`${problem}. ${fix}`);
-  }
-}
-
-type PemLabel = 'private' | 'encrypted' | 'public' | 'certificate';
-
-/** A private RSA key of at least 2048 bits. @throws KeyMaterialError */
+/** Reads a private RSA key of at least 2048 bits. @throws KeyMaterialError */
 export function parsePrivateKey(material: unknown): KeyObject {
   if (material instanceof KeyObject) {
     if (material.type !== 'private') {
@@ -51,10 +49,10 @@ export function parsePrivateKey(material: unknown): KeyObject {
     }
     return assertRsa(material);
   }
-  const pem = toPem(material, FIX_PRIVATE);
-  switch (pemLabel(pem)) {
+  const { kind, text } = choose(readMaterial(material, FIX_PRIVATE), ['private', 'encrypted']);
+  switch (kind) {
     case 'private':
-      return assertRsa(attempt(() => createPrivateKey(pem), FIX_PRIVATE));
+      return assertRsa(parse(() => createPrivateKey(text), FIX_PRIVATE));
     case 'encrypted':
       throw new KeyMaterialError(
         'is protected by a passphrase',
@@ -64,12 +62,12 @@ export function parsePrivateKey(material: unknown): KeyObject {
       throw new KeyMaterialError('is a public key', FIX_PRIVATE);
     case 'certificate':
       throw new KeyMaterialError('is a certificate', FIX_PRIVATE);
-    default:
-      throw new KeyMaterialError('is not readable as PEM', FIX_PRIVATE);
+    case 'other':
+      throw new KeyMaterialError('is PEM text, but not a private key', FIX_PRIVATE);
   }
 }
 
-/** A platform key from a certificate or a bare public key. @throws KeyMaterialError */
+/** Reads a platform certificate or a bare public key. @throws KeyMaterialError */
 export function parsePlatformKey(material: unknown): PlatformKey | PlatformCertificate {
   if (material instanceof KeyObject) {
     if (material.type !== 'public') {
@@ -77,26 +75,29 @@ export function parsePlatformKey(material: unknown): PlatformKey | PlatformCerti
     }
     return { key: assertRsa(material) };
   }
-  const pem = toPem(material, FIX_PLATFORM);
-  switch (pemLabel(pem)) {
+  const { kind, text } = choose(readMaterial(material, FIX_PLATFORM), ['certificate', 'public']);
+  switch (kind) {
     case 'certificate':
-      return parseCertificate(pem);
+      return parseCertificate(text);
     case 'public':
-      return { key: assertRsa(attempt(() => createPublicKey(pem), FIX_PLATFORM)) };
+      return { key: assertRsa(parse(() => createPublicKey(text), FIX_PLATFORM)) };
     case 'private':
     case 'encrypted':
       throw new KeyMaterialError(
         'is a private key',
-        'WeChat Pay never hands out its private keys: this is probably your own. ' + FIX_PLATFORM,
+        `WeChat Pay never hands out its private keys: this is probably your own. ${FIX_PLATFORM}`,
       );
-    default:
-      throw new KeyMaterialError('is not readable as PEM', FIX_PLATFORM);
+    case 'other':
+      throw new KeyMaterialError(
+        'is PEM text, but neither a public key nor a certificate',
+        FIX_PLATFORM,
+      );
   }
 }
 
-/** @throws KeyMaterialError */
+/** Reads an X.509 certificate with an RSA key from PEM text. @throws KeyMaterialError */
 export function parseCertificate(pem: string): PlatformCertificate {
-  const { serialNumber, publicKey, validTo } = attempt(() => {
+  const { serialNumber, publicKey, validTo } = parse(() => {
     // Its getters are lazy: a key that OpenSSL cannot read throws only here.
     const { serialNumber, publicKey, validTo } = new X509Certificate(pem);
     return { serialNumber, publicKey, validTo };
@@ -109,46 +110,34 @@ export function parseCertificate(pem: string): PlatformCertificate {
 }
 
 const FIX_PRIVATE =
-  'Give the merchant private key, apiclient_key.pem, which begins with -----BEGIN PRIVATE KEY-----.';
+  'Give the content of apiclient_key.pem, the merchant private key: it begins with ' +
+  '-----BEGIN PRIVATE KEY-----.';
 const FIX_PLATFORM =
-  'Give the WeChat Pay public key (pub_key.pem) or platform certificate from the merchant console.';
+  'Give the content of pub_key.pem, the WeChat Pay public key, or of a platform certificate, both ' +
+  'from the merchant console.';
 
-function toPem(material: unknown, fix: string): string {
-  if (typeof material !== 'string' && !(material instanceof Uint8Array)) {
-    throw new KeyMaterialError(
-      material === undefined
-        ? 'is missing'
-        : `is of type ${typeName(material)}, not a PEM string, Buffer or KeyObject`,
-      fix,
-    );
-  }
-  const text = typeof material === 'string' ? material : Buffer.from(material).toString('latin1');
-  if (text.trim() === '') throw new KeyMaterialError('is empty', fix);
-  if (/^[^\n]{1,500}\.(pem|key|crt|cer)$/.test(text.trim())) {
-    throw new KeyMaterialError('is the path of a file', 'Read it: readFileSync(path).');
-  }
-  // One-line environment variables escape line feeds; YAML and template literals indent.
-  return text
-    .replaceAll('\\r', '')
-    .replaceAll('\\n', '\n')
-    .replaceAll(/^[ \t]+/gm, '');
+function readMaterial(material: unknown, fix: string): [PemBlock, ...PemBlock[]] {
+  if (typeof material === 'string') return readPem(material, fix);
+  if (material instanceof Uint8Array) return readPem(Buffer.from(material).toString('latin1'), fix);
+  throw new KeyMaterialError(
+    material === undefined
+      ? 'is missing'
+      : `is of type ${typeName(material)}, not a PEM string, Buffer or KeyObject`,
+    fix,
+  );
 }
 
-function pemLabel(pem: string): PemLabel | undefined {
-  const label = /-----BEGIN ([A-Z0-9 ]+)-----/.exec(pem)?.[1];
-  if (label === 'CERTIFICATE') return 'certificate';
-  if (label === 'ENCRYPTED PRIVATE KEY' || /^Proc-Type: 4,ENCRYPTED/m.test(pem)) return 'encrypted';
-  if (label?.endsWith('PRIVATE KEY')) return 'private';
-  if (label?.endsWith('PUBLIC KEY')) return 'public';
-  return undefined;
+/** Files made by `openssl pkcs12` hold certificates and a private key together. */
+function choose(blocks: [PemBlock, ...PemBlock[]], wanted: readonly PemKind[]): PemBlock {
+  return blocks.find(({ kind }) => wanted.includes(kind)) ?? blocks[0];
 }
 
 /** OpenSSL's own message is dropped: it names internals and helps nobody. */
-function attempt<T>(parse: () => T, fix: string): T {
+function parse<T>(read: () => T, fix: string): T {
   try {
-    return parse();
+    return read();
   } catch {
-    throw new KeyMaterialError('is damaged: it has the frame of PEM, but not its content', fix);
+    throw damaged(fix);
   }
 }
 
@@ -157,13 +146,13 @@ function assertRsa(key: KeyObject): KeyObject {
   if (key.asymmetricKeyType !== 'rsa' || bits === undefined) {
     throw new KeyMaterialError(
       `is a key of type ${key.asymmetricKeyType ?? 'unknown'}, not RSA`,
-      'WeChat Pay signs with RSA: take the key from the merchant console.',
+      'WeChat Pay signs with RSA: use the key from the merchant console.',
     );
   }
   if (bits < MIN_RSA_BITS) {
     throw new KeyMaterialError(
       `is an RSA key of ${bits} bits, at least ${MIN_RSA_BITS} are needed`,
-      'Take a new key from the merchant console.',
+      'Request a new key in the merchant console.',
     );
   }
   return key;

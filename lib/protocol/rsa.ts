@@ -2,7 +2,10 @@ import { constants, type KeyObject, privateDecrypt, sign, verify } from 'node:cr
 
 const ALGORITHM = 'RSA-SHA256';
 
-/** RSASSA-PKCS1-v1_5 with SHA-256, base64. Runs in libuv's pool, for signing takes some 200 microseconds. */
+/**
+ * Signs with RSASSA-PKCS1-v1_5 and SHA-256; returns base64. Signing takes about 200 microseconds, so
+ * it runs in the thread pool of libuv.
+ */
 export function signRsaSha256(
   message: string | Uint8Array,
   privateKey: KeyObject,
@@ -15,7 +18,10 @@ export function signRsaSha256(
   });
 }
 
-/** Verifying takes some 16 microseconds, less than a round trip through the pool would. */
+/**
+ * Verifies a signature of `signRsaSha256`. This takes about 16 microseconds, less than a round trip
+ * through the thread pool.
+ */
 export function verifyRsaSha256(
   message: Uint8Array,
   signature: string,
@@ -27,10 +33,10 @@ export function verifyRsaSha256(
 const UTF8 = new TextDecoder('utf-8', { fatal: true });
 
 /**
- * RSA-OAEP with SHA-1 and MGF1-SHA-1, from base64: what WeChat Pay encrypts sensitive fields with.
- * Takes some 200 microseconds.
+ * Decrypts a sensitive field of WeChat Pay: base64 of RSA-OAEP with SHA-1 and MGF1-SHA-1, around UTF-8.
+ * This takes about 200 microseconds.
  *
- * @throws Error when the ciphertext is damaged, or was made for another key
+ * @throws Error when the ciphertext is damaged or was encrypted for another key
  */
 export function decryptRsaOaep(ciphertext: string, privateKey: KeyObject): string {
   const padding = constants.RSA_PKCS1_OAEP_PADDING;

@@ -1,40 +1,40 @@
 import { SignatureRejection } from './signature-rejection.js';
 
-/** Header fields by lower-case name, as Node's `IncomingMessage#headers` has them. */
+/** Header fields by lower-case name, like `IncomingMessage#headers` of Node. */
 export type HeaderFields = Readonly<Record<string, string | readonly string[] | undefined>>;
 
-/** The four `Wechatpay-*` values that a signature is made of, checked for form only. */
+/** The four `Wechatpay-*` headers of a signature. Only their form has been checked. */
 export interface SignatureHeaders {
-  /** Seconds since 1970, as sent: the signature covers the characters, not the number. */
+  /** Seconds since 1970, as sent: the signature covers these characters. */
   readonly timestamp: string;
   readonly nonce: string;
-  /** Serial of a platform certificate or `PUB_KEY_ID_...`, in upper case. */
+  /** Serial number of a platform certificate, or `PUB_KEY_ID_...`, in upper case. */
   readonly serial: string;
-  /** Canonical base64, or a probe (see `isProbe`). */
+  /** Canonical base64, or a signature probe (see `isProbe`). */
   readonly signature: string;
 }
 
 export const SIGNATURE_TYPE = 'WECHATPAY2-SHA256-RSA2048';
 
 /**
- * Now and then WeChat Pay signs with this prefix to see whether the receiver verifies at all.
- * What follows it need not be base64, so it has to be recognised before any decoding.
+ * From time to time WeChat Pay sends a signature with this prefix to check that receivers verify
+ * signatures. What follows need not be base64, so it is recognised before any decoding.
  */
 const PROBE_PREFIX = 'WECHATPAY/SIGNTEST/';
 
-/** 8192-bit RSA in base64 has 1 368 characters; nothing longer is worth looking at. */
+/** The signature of an 8192-bit RSA key has 1368 characters in base64. */
 const MAX_SIGNATURE_LENGTH = 1400;
 
 interface SignatureHeader {
   readonly name: string;
-  /** As Node spells it. */
+  /** Name in lower case, as Node spells it. */
   readonly field: string;
   readonly isWellFormed: (value: string) => boolean;
 }
 
 /**
- * The form of each value. A comma is never legal: Node joins repeated headers with one, and a
- * repeated header is a request on which two readers could disagree.
+ * Forms of the values. No value may contain a comma, because Node joins repeated headers with commas
+ * and two readers of a repeated header could pick different values.
  */
 const TIMESTAMP = header('Wechatpay-Timestamp', (value) => /^[1-9]\d{0,11}$/.test(value));
 const NONCE = header('Wechatpay-Nonce', (value) => /^[\x21-\x2b\x2d-\x7e]{1,128}$/.test(value));
@@ -48,13 +48,14 @@ function header(name: string, isWellFormed: (value: string) => boolean): Signatu
   return { name, field: name.toLowerCase(), isWellFormed };
 }
 
+/** Whether a signature is a signature probe of WeChat Pay, which must be rejected. */
 export function isProbe(signature: string): boolean {
   return signature.startsWith(PROBE_PREFIX);
 }
 
 /**
- * Node decodes base64 leniently, so several strings stand for the same bytes. Only the one that
- * an encoder writes is accepted: a genuine message has exactly one form.
+ * Node decodes base64 leniently, so many strings stand for the same bytes. Only the string that an
+ * encoder writes is accepted, so that a genuine message has exactly one form.
  */
 function isCanonicalBase64(value: string): boolean {
   return (
@@ -64,9 +65,9 @@ function isCanonicalBase64(value: string): boolean {
 }
 
 /**
- * Reads and checks the form of the signature headers, naming every faulty one at once.
+ * Reads the signature headers and checks their form. The error names every faulty header.
  *
- * @throws SignatureRefusal MISSING_HEADERS, MALFORMED_HEADERS, UNSUPPORTED_SIGNATURE_TYPE
+ * @throws SignatureRejection MISSING_HEADERS, MALFORMED_HEADERS, UNSUPPORTED_SIGNATURE_TYPE
  * @see https://pay.weixin.qq.com/doc/v3/merchant/4012365342
  */
 export function readSignatureHeaders(headers: HeaderFields): SignatureHeaders {
@@ -75,7 +76,7 @@ export function readSignatureHeaders(headers: HeaderFields): SignatureHeaders {
   const read = ({ name, field, isWellFormed }: SignatureHeader): string => {
     const value = headers[field];
     if (typeof value === 'string' && value !== '' && isWellFormed(value)) return value;
-    // Null too, which is what API gateways write for a header that is not there.
+    // API gateways write null for a header that is absent.
     if (!value?.length) missing.push(name);
     else malformed.push(name);
     return '';
@@ -96,11 +97,11 @@ export function readSignatureHeaders(headers: HeaderFields): SignatureHeaders {
     );
   }
   const type = headers['wechatpay-signature-type'];
-  // Absent means RSA; anything but the one RSA scheme is refused rather than guessed at.
+  // An absent type means RSA. Any other value than this scheme is rejected.
   if (type != null && type !== SIGNATURE_TYPE) {
     throw new SignatureRejection(
       'UNSUPPORTED_SIGNATURE_TYPE',
-      `Wechatpay-Signature-Type is not ${SIGNATURE_TYPE}, the only one verified here.`,
+      `Wechatpay-Signature-Type is not ${SIGNATURE_TYPE}, the only supported type.`,
     );
   }
   return { timestamp, nonce, serial, signature };

@@ -1,8 +1,8 @@
 import type { SignatureRejectionCode } from '../errors/wechatpay-signature.error.js';
 
 /**
- * Thrown by the verification steps. A notification turns it into a `ComplaintNotificationException`,
- * a response into a `WechatPaySignatureError`. The message is for logs and never sent to the peer.
+ * Thrown by the verification steps. It becomes a `ComplaintNotificationException` for a notification
+ * and a `WechatPaySignatureError` for a response. The message is for logs and is never sent.
  */
 export class SignatureRejection extends Error {
   override readonly name = 'SignatureRejection';

@@ -3,7 +3,7 @@ import { verifyRsaSha256 } from './rsa.js';
 import { isProbe, type SignatureHeaders } from './signature-headers.js';
 import { SignatureRejection } from './signature-rejection.js';
 
-/** `timestamp\n nonce\n body\n` over the raw bytes; for an empty body only its line feed stays. */
+/** The message that WeChat Pay signs: `timestamp\n`, `nonce\n`, then the raw body and `\n`. */
 export function signedMessage(timestamp: string, nonce: string, body: Uint8Array): Buffer {
   return Buffer.concat([Buffer.from(`${timestamp}\n${nonce}\n`), body, LINE_FEED]);
 }
@@ -11,11 +11,11 @@ export function signedMessage(timestamp: string, nonce: string, body: Uint8Array
 const LINE_FEED = Buffer.from('\n');
 
 /**
- * The checks that need no key: time, then probe.
+ * Checks what needs no key: first the timestamp, then that the signature is not a probe.
  *
- * @param nowMs present time in milliseconds
- * @param toleranceSeconds how far the timestamp may lie from now, either way
- * @throws SignatureRefusal TIMESTAMP_TOO_OLD, TIMESTAMP_TOO_NEW, SIGNATURE_PROBE
+ * @param nowMs current time in milliseconds since 1970
+ * @param toleranceSeconds largest accepted difference between timestamp and current time
+ * @throws SignatureRejection TIMESTAMP_TOO_OLD, TIMESTAMP_TOO_NEW, SIGNATURE_PROBE
  */
 export function assertTimely(
   headers: SignatureHeaders,
@@ -27,28 +27,33 @@ export function assertTimely(
     throw new SignatureRejection(
       age > 0 ? 'TIMESTAMP_TOO_OLD' : 'TIMESTAMP_TOO_NEW',
       `Wechatpay-Timestamp is ${Math.abs(age)} s ${age > 0 ? 'behind' : 'ahead of'} this machine's ` +
-        `clock, ${toleranceSeconds} s are tolerated: a replayed message, or a clock to set (NTP).`,
+        `clock, at most ${toleranceSeconds} s are accepted. Either the message was replayed, or a clock is ` +
+        'wrong: check NTP.',
     );
   }
   if (isProbe(headers.signature)) {
     throw new SignatureRejection(
       'SIGNATURE_PROBE',
-      'WeChat Pay sent a deliberately wrong signature to see whether it would be refused. It was; nothing to do.',
+      'WeChat Pay sent a wrong signature on purpose, to check that signatures are verified. ' +
+        'It was rejected as it should be; no action is needed.',
     );
   }
 }
 
 /**
+ * Verifies the signature over the raw bytes of a body.
+ *
  * @param key the platform key that `headers.serial` names
- * @throws SignatureRefusal SIGNATURE_MISMATCH
+ * @throws SignatureRejection SIGNATURE_MISMATCH
  */
 export function assertSignature(headers: SignatureHeaders, body: Uint8Array, key: KeyObject): void {
   const message = signedMessage(headers.timestamp, headers.nonce, body);
   if (!verifyRsaSha256(message, headers.signature, key)) {
     throw new SignatureRejection(
       'SIGNATURE_MISMATCH',
-      `The signature does not fit these bytes and the platform key ${headers.serial}: ` +
-        'forged, or the body was changed on its way (a proxy, a parser, a re-serialised JSON).',
+      `The signature does not match these bytes and the platform key ${headers.serial}. Either the ` +
+        'message is forged, or the body was changed on the way: by a proxy, or by parsing and ' +
+        'serialising JSON.',
     );
   }
 }

@@ -8,8 +8,8 @@ import { NotificationStoreError } from '../errors/notification-store.error.js';
 
 export interface MemoryNotificationStoreOptions {
   /**
-   * How many handled notifications are remembered, and how many may be in progress at a time: some
-   * 130 bytes for each that is remembered, a quarter of them set aside at once.
+   * How many handled notifications are remembered, and how many may be in progress at a time. Each
+   * remembered notification takes about 160 bytes; nothing is allocated in advance.
    * @default 100000
    */
   readonly maxEntries?: number;
@@ -17,26 +17,26 @@ export interface MemoryNotificationStoreOptions {
 
 interface Lease {
   readonly token: string;
-  /** On the clock of `performance.now()`, which nobody sets. */
+  /** On the clock of `performance.now()`, which nobody can set. */
   readonly until: number;
 }
 
 const DEFAULT_MAX_ENTRIES = 100_000;
 
 /**
- * Remembers within one process, until it ends: for an app that runs once and may handle a
- * notification again after a restart. Entries lapse by themselves, without timers.
+ * Remembers notifications in the memory of one process: for an app that runs as a single process and
+ * may handle a notification again after a restart. Entries expire without timers.
  *
- * At its bound, `maxEntries`, it forgets the handled notification that nobody has asked for the
- * longest, before its retention ends: should WeChat Pay repeat that one, it is handled again. A
- * claim in progress is never forgotten: when there are that many, the next one is refused with a
+ * When `maxEntries` handled notifications are remembered, the one that was used least recently is
+ * forgotten before its retention ends; a redelivery of it is handled again. Claims are never
+ * forgotten: when `maxEntries` notifications are in progress, the next claim is rejected with a
  * `NotificationStoreError`.
  */
 export class MemoryNotificationStore implements NotificationStore {
   private readonly maxEntries: number;
-  /** The token of who handled it, by name. */
+  /** Tokens of those who handled a notification, by name of the notification. */
   private readonly done: LRUCache<string, string>;
-  /** Apart from `done`, which pushes out what is old: a claim has to last as long as its lease. */
+  /** Not in `done`, which evicts entries: a claim must last as long as its lease. */
   private readonly leases = new Map<string, Lease>();
   private claims = 0;
 
@@ -44,13 +44,15 @@ export class MemoryNotificationStore implements NotificationStore {
     if (!Number.isSafeInteger(maxEntries) || maxEntries < 1) {
       throw new RangeError(
         'maxEntries of MemoryNotificationStore is not a whole number above zero. ' +
-          `Leave it out for ${DEFAULT_MAX_ENTRIES}, or give a number that memory has room for.`,
+          `Remove it to use ${DEFAULT_MAX_ENTRIES}.`,
       );
     }
     this.maxEntries = maxEntries;
     this.done = new LRUCache({
-      max: maxEntries,
-      // Read when it is asked for: anything above zero would start a timer for each reading.
+      // Bounds the number of entries like `max`, for which lru-cache allocates memory at once.
+      maxSize: maxEntries,
+      sizeCalculation: () => 1,
+      // Reads the clock on every call. Any other value starts a timer for each reading.
       ttlResolution: 0,
       perf: { now: () => performance.now() },
     });
@@ -60,7 +62,7 @@ export class MemoryNotificationStore implements NotificationStore {
     const name = nameOf(key);
     if (this.done.get(name) !== undefined) return Promise.resolve({ state: 'done' });
     if (this.owner(name) !== undefined) return Promise.resolve({ state: 'in-progress' });
-    // No secret, unlike that of a store that others reach: two claims are never given the same.
+    // Nobody outside of this process sees tokens, so they need only be unique.
     const token = String(++this.claims);
     return this.hold(name, token, lease)
       ? Promise.resolve({ state: 'claimed', token })
@@ -80,7 +82,7 @@ export class MemoryNotificationStore implements NotificationStore {
     const doneBy = this.done.get(name) ?? token;
     if (doneBy !== token || !this.mayWrite(name, token)) return Promise.resolve(false);
     this.leases.delete(name);
-    // Zero would mean forever.
+    // lru-cache takes a ttl of zero for no expiry.
     this.done.set(name, token, { ttl: Math.max(1, retention) });
     return Promise.resolve(true);
   }
@@ -94,7 +96,7 @@ export class MemoryNotificationStore implements NotificationStore {
     return Promise.resolve(true);
   }
 
-  /** A lapsed lease that nobody took over voids no token: its owner may go on, or finish. */
+  /** An expired lease does not void its token as long as nobody else claims the notification. */
   private mayWrite(name: string, token: string): boolean {
     return (this.owner(name) ?? token) === token;
   }
@@ -104,30 +106,30 @@ export class MemoryNotificationStore implements NotificationStore {
     return lease && lease.until > performance.now() ? lease.token : undefined;
   }
 
-  /** Returns false, and holds nothing, when there is no room. */
+  /** @returns false, without holding anything, if there is no room */
   private hold(name: string, token: string, lease: number): boolean {
-    // Anew at the end, so that those that lapse first come first, as far as leases are alike.
+    // Moves the lease to the end of the map, where those that expire last belong.
     this.leases.delete(name);
-    this.forgetLapsed();
+    this.forgetExpired();
     if (this.leases.size >= this.maxEntries) return false;
     this.leases.set(name, { token, until: performance.now() + lease });
     return true;
   }
 
-  private forgetLapsed(): void {
+  private forgetExpired(): void {
     const now = performance.now();
-    const full = this.leases.size >= this.maxEntries;
+    const isFull = this.leases.size >= this.maxEntries;
     for (const [name, { until }] of this.leases) {
       if (until <= now) this.leases.delete(name);
-      // The rest lapse later, if leases are alike; that they might not be matters only when full.
-      else if (!full) return;
+      // Leases of equal length expire in order. Only a full store looks for others behind them.
+      else if (!isFull) return;
     }
   }
 
   private full(): NotificationStoreError {
     return new NotificationStoreError(
-      `${this.maxEntries} notifications are being handled in this process at once, the bound of ` +
-        'its MemoryNotificationStore: see why handlers take that long, or raise maxEntries.',
+      `${this.maxEntries} notifications are in progress in this process, the limit of its ` +
+        'MemoryNotificationStore. Find out why handlers take that long, or raise maxEntries.',
     );
   }
 }

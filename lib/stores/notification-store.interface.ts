@@ -1,58 +1,63 @@
-/** Which notification: ids are unique per merchant only. */
+/** Identifies a notification: its id is unique per merchant only. */
 export interface NotificationKey {
   readonly mchid: string;
   readonly id: string;
 }
 
-/** What a store says to a claim. */
+/** Outcome of a claim. */
 export type NotificationClaim =
-  /** Yours until the lease ends. The token proves it to the other calls. */
+  /** The caller holds the notification until its lease expires, and proves so with the token. */
   | { readonly state: 'claimed'; readonly token: string }
-  /** Being handled elsewhere, under a lease that has not ended. */
+  /** Somebody else holds the notification. */
   | { readonly state: 'in-progress' }
-  /** Handled, and remembered. */
+  /** The notification was handled. */
   | { readonly state: 'done' };
 
 /**
- * Remembers which notifications are being handled and which were. Implement it over any store that
- * can compare and set in one step; `MemoryNotificationStore` and `RedisNotificationStore` are given.
+ * Remembers which notifications are being handled and which were handled. Can be implemented with any
+ * database that can compare and set in one atomic step; this package has `MemoryNotificationStore` and
+ * `RedisNotificationStore`.
  *
- * Every method rejects, within a time of its own, when the store cannot be reached. Nobody is ever
- * told `claimed` then, so a notification is refused rather than handled twice.
+ * Tokens are fencing tokens. Every claim gets a token of its own that is never used again, and each
+ * write compares it in the same atomic step: as long as somebody else holds the notification, or has
+ * handled it, a token writes nothing. Calls with one token are made one after the other.
+ *
+ * If the database cannot be reached, every method rejects within a time limit of its own. A caller is
+ * never told `claimed` then, so a notification is deferred rather than handled twice.
  */
 export interface NotificationStore {
   /**
-   * Takes a notification that nobody handles and nobody has handled, in one atomic step.
+   * Takes a notification that nobody holds and nobody has handled, in one atomic step.
    *
-   * @param lease milliseconds until the claim lapses by itself
+   * @param lease milliseconds until the claim expires
    */
   claim(key: NotificationKey, lease: number): Promise<NotificationClaim>;
 
   /**
-   * Prolongs a claim to `lease` milliseconds from now.
+   * Extends a claim to `lease` milliseconds from now, even if it has expired in the meantime.
    *
-   * @returns false when the claim had lapsed and another took its place: the token is void. One that
-   * lapsed and that nobody took over is prolonged all the same
+   * @returns false if somebody else holds the notification, or it was handled
    */
   renew(key: NotificationKey, token: string, lease: number): Promise<boolean>;
 
   /**
-   * Remembers the notification as handled for `retention` milliseconds.
+   * Remembers the notification as handled for `retention` milliseconds, even if the claim has
+   * expired in the meantime. Repeating the call with the same token has no further effect.
    *
-   * @returns false when the token is void: the new owner's claim is left alone
+   * @returns false if somebody else holds the notification, or has handled it
    */
   complete(key: NotificationKey, token: string, retention: number): Promise<boolean>;
 
   /**
-   * Gives a claim back, so that the next repetition is handled at once.
+   * Ends a claim, so that the next redelivery is handled at once.
    *
-   * @returns false when the token is void: the new owner's claim is left alone
+   * @returns false if somebody else holds the notification, or it was handled
    */
   release(key: NotificationKey, token: string): Promise<boolean>;
 
   /**
-   * Called once the app has shut down, after the last handler: closes what the store opened. A
-   * store that several modules share has to outlive the first of them.
+   * Closes what the store has opened. Called once after the last handler; the shutdown does not wait
+   * for long. A store that is shared by several modules must outlive the first of them.
    */
   close?(): Promise<void>;
 }

@@ -1,6 +1,5 @@
+export type { RedisClient, RedisClusterConnection, RedisConnection } from './redis-connection.js';
 export {
-  type RedisClient,
-  type RedisClusterConnection,
   RedisNotificationStore,
   type RedisNotificationStoreClient,
   type RedisNotificationStoreConnection,

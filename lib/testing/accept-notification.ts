@@ -1,13 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import type { CanActivate, ExecutionContext } from '@nestjs/common';
+import { type CanActivate, type ExecutionContext, Logger } from '@nestjs/common';
 import type {
   ComplaintNotificationPayload,
   ComplaintResource,
 } from '../notifications/complaint-notification-payload.interface.js';
+import { logFailure } from '../notifications/handler-failure.js';
+import { notificationLabel } from '../notifications/notification-label.js';
 import {
   attachNotification,
   ReceivedNotification,
 } from '../notifications/received-notification.js';
+import { LOGGER_CONTEXT } from '../wechatpay-complaint.constants.js';
 
 /** Parts of a notification that matter to a test. The rest gets a sensible value. */
 export interface AcceptedNotification extends Partial<
@@ -43,8 +46,15 @@ export function acceptNotification({
   };
   return {
     canActivate: (context: ExecutionContext): boolean => {
-      const request = context.getArgByIndex<object>(0);
-      attachNotification(request, new ReceivedNotification(payload, (handle) => handle()));
+      const notification = new ReceivedNotification(payload, async (handle) => {
+        try {
+          await handle();
+        } catch (error) {
+          logFailure(new Logger(LOGGER_CONTEXT), notificationLabel(payload), error);
+          throw error;
+        }
+      });
+      attachNotification(context.getArgByIndex(0), notification);
       return true;
     },
   };

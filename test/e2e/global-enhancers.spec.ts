@@ -69,7 +69,7 @@ class ComplaintsController {
   }
 }
 
-/** `{ data }` around every answer, with a status of its own, as many apps have it. */
+/** `{ data, success }` around every response, as many apps have it. */
 @Injectable()
 class EnvelopeInterceptor implements NestInterceptor {
   intercept(_context: ExecutionContext, next: CallHandler<unknown>): Observable<unknown> {
@@ -99,7 +99,7 @@ class EverythingFilter implements ExceptionFilter {
   }
 }
 
-describe.each(ADAPTERS)('In a real app on %s, beside', (adapter) => {
+describe.each(ADAPTERS)('A route with @ComplaintNotification() works on %s beside', (adapter) => {
   function start(options: Omit<StartAppOptions, 'imports' | 'controllers'>): Promise<RunningApp> {
     return startApp({
       adapter,
@@ -112,8 +112,8 @@ describe.each(ADAPTERS)('In a real app on %s, beside', (adapter) => {
   async function expectHandled(url: string, path = 'complaints'): Promise<void> {
     const complaint = { complaint_id: '9', action_type: 'USER_RESPONSE', unknown: { deep: [1] } };
     const { headers, body } = signComplaintNotification(merchant, { id: 'EV-9', complaint });
-    const answer = await httpPost(`${url}/${path}`, headers, body);
-    expect(answer).toMatchObject({ status: 204, text: '' });
+    const response = await httpPost(`${url}/${path}`, headers, body);
+    expect(response).toMatchObject({ status: 204, text: '' });
     expect(received).toEqual([
       expect.objectContaining({ id: 'EV-9', mchid: merchant.mchid, complaint }),
       complaint,
@@ -121,17 +121,17 @@ describe.each(ADAPTERS)('In a real app on %s, beside', (adapter) => {
     ]);
   }
 
-  async function expectRefused(url: string, path = 'complaints'): Promise<void> {
+  async function expectRejected(url: string, path = 'complaints'): Promise<void> {
     const { headers, body } = signComplaintNotification(merchant);
-    const answer = await httpPost(`${url}/${path}`, headers, `${body} `);
-    expect(answer.status).toBe(401);
-    expect(JSON.parse(answer.text)).toEqual({ code: 'FAIL', message: 'The signature is wrong' });
+    const response = await httpPost(`${url}/${path}`, headers, `${body} `);
+    expect(response.status).toBe(401);
+    expect(JSON.parse(response.text)).toEqual({ code: 'FAIL', message: 'The signature is wrong' });
     expect(received).toEqual([]);
   }
 
   it('a global prefix', async () => {
     const { url } = await start({ configure: (app) => void app.setGlobalPrefix('api') });
-    await expectRefused(url, 'api/complaints');
+    await expectRejected(url, 'api/complaints');
     await expectHandled(url, 'api/complaints');
   });
 
@@ -140,7 +140,7 @@ describe.each(ADAPTERS)('In a real app on %s, beside', (adapter) => {
       configure: (app) =>
         void app.enableVersioning({ type: VersioningType.URI, defaultVersion: '2' }),
     });
-    await expectRefused(url, 'v2/complaints');
+    await expectRejected(url, 'v2/complaints');
     await expectHandled(url, 'v2/complaints');
   });
 
@@ -158,18 +158,18 @@ describe.each(ADAPTERS)('In a real app on %s, beside', (adapter) => {
     const { url } = await start({
       providers: [{ provide: APP_PIPE, useValue: new ValidationPipe(options) }],
     });
-    await expectRefused(url);
+    await expectRejected(url);
     await expectHandled(url);
   });
 
   it.each([
-    ['wraps answers', EnvelopeInterceptor],
+    ['wraps responses', EnvelopeInterceptor],
     ['serialises classes', ClassSerializerInterceptor],
   ])('a global interceptor that %s', async (_what, interceptor) => {
     const { url } = await start({
       providers: [Reflector, { provide: APP_INTERCEPTOR, useClass: interceptor }],
     });
-    await expectRefused(url);
+    await expectRejected(url);
     await expectHandled(url);
   });
 
@@ -177,38 +177,38 @@ describe.each(ADAPTERS)('In a real app on %s, beside', (adapter) => {
     const { url } = await start({
       configure: (app: INestApplication) => app.useGlobalInterceptors(new EnvelopeInterceptor()),
     });
-    await expectRefused(url);
+    await expectRejected(url);
     await expectHandled(url);
   });
 
   it('a global login guard that recognises these routes', async () => {
     const { url } = await start({ providers: [{ provide: APP_GUARD, useClass: LoginGuard }] });
-    await expectRefused(url);
+    await expectRejected(url);
     await expectHandled(url);
     await expect(httpPost(`${url}/other`, {}, '', 'GET')).resolves.toMatchObject({ status: 401 });
   });
 
-  it('a global login guard that does not, which WeChat Pay is told in its own form', async () => {
+  it('a global login guard that does not, whose 401 has the form that WeChat Pay expects', async () => {
     const { url } = await start({
       providers: [{ provide: APP_GUARD, useClass: StrictLoginGuard }],
     });
     const { headers, body } = signComplaintNotification(merchant);
-    const answer = await httpPost(`${url}/complaints`, headers, body);
-    expect(answer.status).toBe(401);
-    expect(JSON.parse(answer.text)).toEqual({ code: 'FAIL', message: 'log in first' });
+    const response = await httpPost(`${url}/complaints`, headers, body);
+    expect(response.status).toBe(401);
+    expect(JSON.parse(response.text)).toEqual({ code: 'FAIL', message: 'log in first' });
   });
 
-  it('a global filter, which does not get to see these routes', async () => {
+  it('a global filter, which these routes do not reach', async () => {
     const { url } = await start({
       providers: [{ provide: APP_FILTER, useClass: EverythingFilter }],
     });
-    await expectRefused(url);
+    await expectRejected(url);
     await expectHandled(url);
   });
 
-  it('other routes, which stay as they are', async () => {
+  it('other routes, which are not changed', async () => {
     const { url } = await start({});
-    const answer = await httpPost(`${url}/other`, {}, '', 'GET');
-    expect(answer).toMatchObject({ status: 200, text: 'other' });
+    const response = await httpPost(`${url}/other`, {}, '', 'GET');
+    expect(response).toMatchObject({ status: 200, text: 'other' });
   });
 });

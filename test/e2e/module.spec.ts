@@ -5,12 +5,13 @@ import {
   Injectable,
   Module,
   Post,
+  Scope,
   ServiceUnavailableException,
   type Type,
   UseGuards,
 } from '@nestjs/common';
 import { ConfigModule, ConfigService } from '@nestjs/config';
-import { NestFactory } from '@nestjs/core';
+import { NestFactory, REQUEST } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import {
   COMPLAINT_NOTIFICATION_RECEIVER,
@@ -26,6 +27,7 @@ import {
   WechatPayComplaintModule,
   type WechatPayComplaintModuleOptions,
   type WechatPayComplaintOptionsFactory,
+  WechatPayConfigurationError,
 } from 'nestjs-wechatpay-complaint';
 import {
   createTestMerchant,
@@ -34,7 +36,13 @@ import {
 } from 'nestjs-wechatpay-complaint/testing';
 import { httpPost } from '../support/http-post.js';
 import { RecordingLogger } from '../support/recording-logger.js';
-import { ADAPTERS, closeApps, startApp } from '../support/start-app.js';
+import {
+  ADAPTERS,
+  closeApps,
+  startApp,
+  type StartAppOptions,
+  startupError,
+} from '../support/start-app.js';
 
 let merchant: TestMerchant;
 
@@ -53,16 +61,6 @@ class ComplaintsController {
 async function post(url: string, path = 'complaints'): Promise<number> {
   const { headers, body } = signComplaintNotification(merchant);
   return (await httpPost(`${url}/${path}`, headers, body)).status;
-}
-
-/** The message with which an app fails to boot. */
-async function bootError(root: Type<unknown>): Promise<string> {
-  const logger = new RecordingLogger();
-  const error: unknown = await NestFactory.create(root, { abortOnError: false, logger }).then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  return error instanceof Error ? error.message : '';
 }
 
 describe('WechatPayComplaintModule', () => {
@@ -102,7 +100,7 @@ describe('WechatPayComplaintModule', () => {
           useExisting: OptionsFactory,
         }),
     ],
-  ])('by %s serves the handler and the service', async (_how, register) => {
+  ])('serves the route and the services with %s', async (_how, register) => {
     const { app, url } = await startApp({
       imports: [register()],
       controllers: [ComplaintsController],
@@ -121,7 +119,7 @@ describe('WechatPayComplaintModule', () => {
           useFactory: () => merchant.options,
         }),
     ],
-  ])('by %s with isGlobal serves every module', async (_how, register) => {
+  ])('serves every module with %s and isGlobal', async (_how, register) => {
     @Module({ controllers: [ComplaintsController] })
     class FeatureModule {}
 
@@ -129,7 +127,7 @@ describe('WechatPayComplaintModule', () => {
     await expect(post(url)).resolves.toBe(204);
   });
 
-  it('serves modules that import a module which exports it', async () => {
+  it('serves a module that imports it through another one', async () => {
     @Module({
       imports: [WechatPayComplaintModule.forRoot(merchant.options)],
       exports: [WechatPayComplaintModule],
@@ -142,36 +140,7 @@ describe('WechatPayComplaintModule', () => {
     await expect(post(url)).resolves.toBe(204);
   });
 
-  it('serves two merchants side by side, each with keys of its own', async () => {
-    const second = await createTestMerchant({ mchid: '1900000200' });
-    const received: string[] = [];
-    const register = (path: string, of: TestMerchant): Type<unknown> => {
-      @Controller(path)
-      class MerchantController {
-        @Post()
-        @ComplaintNotification()
-        handle(@ComplaintPayload('mchid') mchid: string): void {
-          received.push(mchid);
-        }
-      }
-      @Module({
-        imports: [WechatPayComplaintModule.forRoot(of.options)],
-        controllers: [MerchantController],
-      })
-      class MerchantModule {}
-      return MerchantModule;
-    };
-    const { url } = await startApp({
-      imports: [register('first', merchant), register('second', second)],
-    });
-    await expect(post(url, 'first')).resolves.toBe(204);
-    await expect(post(url, 'second')).resolves.toBe(401);
-    const { headers, body } = signComplaintNotification(second);
-    await expect(httpPost(`${url}/second`, headers, body)).resolves.toMatchObject({ status: 204 });
-    expect(received).toEqual([merchant.mchid, second.mchid]);
-  });
-
-  it('works under @nestjs/testing, where the adapter comes late', async () => {
+  it('works under @nestjs/testing, which creates the adapter late', async () => {
     const module = await Test.createTestingModule({
       imports: [WechatPayComplaintModule.forRoot(merchant.options)],
       controllers: [ComplaintsController],
@@ -202,39 +171,171 @@ describe('WechatPayComplaintModule', () => {
     await app.close();
   });
 
-  it('forgotten in the imports of a module, says so and names both modules', async () => {
+  it('that is missing from the imports of a module is named in the error, with that module', async () => {
     @Module({ controllers: [ComplaintsController] })
     class OrdersModule {}
-    const message = await bootError(OrdersModule);
+    const { message } = await startupError({ imports: [OrdersModule] });
     expect(message).toContain('WechatPayComplaintModule');
     expect(message).toContain('OrdersModule');
   });
 
-  it('imported without forRoot, says what to do', async () => {
-    @Module({ imports: [WechatPayComplaintModule] })
-    class BareModule {}
-    await expect(bootError(BareModule)).resolves.toContain(
-      'WechatPayComplaintModule.forRoot(options)',
-    );
+  it('that is imported without forRoot() says what to do', async () => {
+    const { message } = await startupError({ imports: [WechatPayComplaintModule] });
+    expect(message).toContain('WechatPayComplaintModule.forRoot(options)');
   });
 
-  it('with wrong options does not let the app start', async () => {
-    @Module({
+  it('does not let the app start with wrong options', async () => {
+    const { message } = await startupError({
       imports: [
         WechatPayComplaintModule.forRootAsync({
           useFactory: () => ({ ...merchant.options, apiV3Key: 'short', timeout: 0 }),
         }),
       ],
-    })
-    class WrongModule {}
-    const message = await bootError(WrongModule);
-    expect(message).toContain('apiV3Key has 5 bytes, 32 are needed');
-    expect(message).toContain('timeout is 0');
+    });
+    expect(message).toContain('apiV3Key');
+    expect(message).toContain('timeout');
+  });
+});
+
+describe('Options from a request-scoped provider', () => {
+  const PROBLEM =
+    'forRootAsync() gets its options from a request-scoped provider, so notifications could not be remembered ' +
+    'from one request to the next. Inject only providers with the default scope into the options factory.';
+
+  @Injectable({ scope: Scope.REQUEST })
+  class TenantOptions implements WechatPayComplaintOptionsFactory {
+    createWechatPayComplaintOptions(): WechatPayComplaintModuleOptions {
+      return merchant.options;
+    }
+  }
+
+  @Module({ providers: [TenantOptions], exports: [TenantOptions] })
+  class TenantModule {}
+
+  it.each<[how: string, register: () => NonNullable<StartAppOptions['imports']>[number]]>([
+    [
+      'a factory that injects the request',
+      () =>
+        WechatPayComplaintModule.forRootAsync({
+          inject: [REQUEST],
+          useFactory: () => merchant.options,
+        }),
+    ],
+    [
+      'a factory that injects a request-scoped provider',
+      () =>
+        WechatPayComplaintModule.forRootAsync({
+          imports: [TenantModule],
+          inject: [TenantOptions],
+          useFactory: (tenant: TenantOptions) => tenant.createWechatPayComplaintOptions(),
+        }),
+    ],
+    ['useClass', () => WechatPayComplaintModule.forRootAsync({ useClass: TenantOptions })],
+    [
+      'useExisting',
+      () =>
+        WechatPayComplaintModule.forRootAsync({
+          imports: [TenantModule],
+          useExisting: TenantOptions,
+        }),
+    ],
+  ])('are an error at startup: %s', async (_how, register) => {
+    const error = await startupError({
+      imports: [register()],
+      controllers: [ComplaintsController],
+    });
+    expect(error).toBeInstanceOf(WechatPayConfigurationError);
+    expect(error.message).toContain(PROBLEM);
+  });
+});
+
+describe('Two imports of the module', () => {
+  let second: TestMerchant;
+
+  beforeAll(async () => {
+    second = await createTestMerchant({ mchid: '1900000200' });
+  });
+
+  const first = () => WechatPayComplaintModule.forRoot(merchant.options);
+
+  @Module({})
+  class SharedModule {}
+
+  @Module({})
+  class OuterModule {}
+
+  const shared = (isGlobal = false) => ({
+    module: SharedModule,
+    imports: [WechatPayComplaintModule.forRoot({ ...second.options, isGlobal })],
+    exports: [WechatPayComplaintModule],
+  });
+
+  it.each<[how: string, imports: () => StartAppOptions['imports']]>([
+    ['directly', () => [first(), WechatPayComplaintModule.forRoot(second.options)]],
+    ['one through a module that exports it', () => [first(), shared()]],
+    [
+      'one through a module that exports a module that exports it',
+      () => [first(), { module: OuterModule, imports: [shared()], exports: [SharedModule] }],
+    ],
+    [
+      'one that is global',
+      () => [first(), WechatPayComplaintModule.forRoot({ ...second.options, isGlobal: true })],
+    ],
+    [
+      'one that is global, in another module',
+      () => [first(), { module: OuterModule, imports: [shared(true)] }],
+    ],
+  ])('that one module sees are an error at startup: %s', async (_how, imports) => {
+    const error = await startupError({ imports: imports(), controllers: [ComplaintsController] });
+    expect(error).toBeInstanceOf(WechatPayConfigurationError);
+    expect(error.message).toMatch(
+      /forRoot\(\) is visible more than once in .*AppModule.*, and Nest would mix the merchants up\. Import it once, or each one in a module of its own that does not see the other\./,
+    );
+    // One fault, said once.
+    expect(error.message.match(/is visible more than once/g)).toHaveLength(1);
+  });
+
+  it('of which each is used in a module of its own is no error, and each serves its merchant', async () => {
+    const received: string[] = [];
+    const merchantModule = (path: string, { options }: TestMerchant): Type => {
+      @Controller(path)
+      class MerchantController {
+        constructor(private readonly verifier: ComplaintNotificationVerifier) {}
+
+        @Post()
+        @ComplaintNotification()
+        async handle(@ComplaintPayload('mchid') mchid: string): Promise<void> {
+          // The outbound side and the verifier are of the same merchant as the guard.
+          const of = path === 'first' ? merchant : second;
+          const { headers, body } = signComplaintNotification(of);
+          const verified = await this.verifier.verify({ headers, body: Buffer.from(body) });
+          received.push(`${path} ${mchid} ${verified.mchid}`);
+        }
+      }
+      @Module({
+        imports: [WechatPayComplaintModule.forRoot(options)],
+        controllers: [MerchantController],
+      })
+      class MerchantModule {}
+      return MerchantModule;
+    };
+    const { url } = await startApp({
+      imports: [merchantModule('first', merchant), merchantModule('second', second)],
+    });
+    await expect(post(url, 'first')).resolves.toBe(204);
+    await expect(post(url, 'second')).resolves.toBe(401);
+    const { headers, body } = signComplaintNotification(second);
+    await expect(httpPost(`${url}/second`, headers, body)).resolves.toMatchObject({ status: 204 });
+    await expect(httpPost(`${url}/first`, headers, body)).resolves.toMatchObject({ status: 401 });
+    expect(received).toEqual([
+      `first ${merchant.mchid} ${merchant.mchid}`,
+      `second ${second.mchid} ${second.mchid}`,
+    ]);
   });
 });
 
 describe.each(ADAPTERS)('ComplaintNotificationGuard by itself, on %s', (adapter) => {
-  it('verifies, answers refusals as WeChat Pay expects, and leaves successes to the route', async () => {
+  it('verifies, sends rejections as WeChat Pay expects them, and leaves successes to the route', async () => {
     @Controller()
     class GuardedController {
       @Post('complaints')
@@ -249,11 +350,11 @@ describe.each(ADAPTERS)('ComplaintNotificationGuard by itself, on %s', (adapter)
       controllers: [GuardedController],
     });
     const { headers, body } = signComplaintNotification(merchant, { id: 'EV-4' });
-    const answer = await httpPost(`${url}/complaints`, headers, body);
-    expect(answer).toMatchObject({ status: 201, text: '{"id":"EV-4"}' });
-    const refused = await httpPost(`${url}/complaints`, headers, `${body} `);
-    expect(refused.status).toBe(401);
-    expect(JSON.parse(refused.text)).toEqual({ code: 'FAIL', message: 'The signature is wrong' });
+    const response = await httpPost(`${url}/complaints`, headers, body);
+    expect(response).toMatchObject({ status: 201, text: '{"id":"EV-4"}' });
+    const rejected = await httpPost(`${url}/complaints`, headers, `${body} `);
+    expect(rejected.status).toBe(401);
+    expect(JSON.parse(rejected.text)).toEqual({ code: 'FAIL', message: 'The signature is wrong' });
   });
 
   it('is recognised by isComplaintNotification, as is a subclass', () => {
@@ -281,7 +382,7 @@ describe.each(ADAPTERS)('ComplaintNotificationGuard by itself, on %s', (adapter)
     ).toEqual([true, true, false]);
   });
 
-  it('is seen by the check at boot', async () => {
+  it('counts as a notification route for the raw-body check at startup, as a subclass', async () => {
     @Injectable()
     class OwnGuard extends ComplaintNotificationGuard {}
     @Controller('complaints')
@@ -299,7 +400,7 @@ describe.each(ADAPTERS)('ComplaintNotificationGuard by itself, on %s', (adapter)
     expect(logger.ours('error')).toEqual([expect.stringContaining('rawBody: true')]);
   });
 
-  it('can be extended with dependencies of its own, beside the decorator', async () => {
+  it('can be extended by a subclass with its own dependencies, beside the decorator', async () => {
     @Injectable()
     class Switch {
       isOpen = false;
@@ -327,7 +428,7 @@ describe.each(ADAPTERS)('ComplaintNotificationGuard by itself, on %s', (adapter)
     }
     const { app, url, logger } = await startApp({
       adapter,
-      // On Express the stream can be read only once: both guards have to share what was read.
+      // On Express a stream can be read only once, so both guards share what was read.
       nest: adapter === 'express' ? { bodyParser: false } : { rawBody: true },
       imports: [WechatPayComplaintModule.forRoot(merchant.options)],
       controllers: [GuardedController],
@@ -343,15 +444,12 @@ describe.each(ADAPTERS)('ComplaintNotificationGuard by itself, on %s', (adapter)
     expect(logger.ours('warn')).toEqual([expect.stringContaining('(SIGNATURE_MISMATCH)')]);
   });
 
-  it('can be extended', async () => {
+  it('can be extended by a subclass that is the only guard', async () => {
     @Injectable()
     class NewComplaintsOnly extends ComplaintNotificationGuard {
       protected override isAccepted({ event_type }: ComplaintNotificationPayload): boolean {
         if (event_type === 'COMPLAINT.CREATE') return true;
-        throw new ComplaintNotificationException(
-          'NOT_A_COMPLAINT',
-          'only new ones are wanted here',
-        );
+        throw new ComplaintNotificationException('NOT_A_COMPLAINT', 'Only new complaints.');
       }
     }
     @Controller()
@@ -374,7 +472,7 @@ describe.each(ADAPTERS)('ComplaintNotificationGuard by itself, on %s', (adapter)
 });
 
 describe('@ComplaintPayload() on a route without the guard', () => {
-  it('fails as a mistake of the app, and says which', async () => {
+  it('responds with 500, and the log says what to put on the route', async () => {
     @Controller()
     class UnguardedController {
       @Post('complaints')
@@ -385,6 +483,9 @@ describe('@ComplaintPayload() on a route without the guard', () => {
       controllers: [UnguardedController],
     });
     await expect(post(url)).resolves.toBe(500);
-    expect(logger.text).toContain('put @ComplaintNotification()');
+    expect(logger.text).toContain(
+      'This request carries no verified notification. Put @ComplaintNotification() or ' +
+        '@UseGuards(ComplaintNotificationGuard) on the route',
+    );
   });
 });

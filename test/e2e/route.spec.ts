@@ -41,8 +41,14 @@ import {
   type TestMerchant,
 } from 'nestjs-wechatpay-complaint/testing';
 import { type Observable, of, tap } from 'rxjs';
-import { type HttpAnswer, httpPost } from '../support/http-post.js';
-import { ADAPTERS, closeApps, type RunningApp, startApp } from '../support/start-app.js';
+import { type HttpResponse, httpPost } from '../support/http-post.js';
+import {
+  ADAPTERS,
+  closeApps,
+  type RunningApp,
+  startApp,
+  startupError,
+} from '../support/start-app.js';
 
 let merchant: TestMerchant;
 
@@ -65,16 +71,18 @@ describe.each(ADAPTERS)('A route with @ComplaintNotification(), on %s', (adapter
     { url }: RunningApp,
     path = 'complaints',
     id = 'EV-1',
-  ): Promise<HttpAnswer> {
+  ): Promise<HttpResponse> {
     const { headers, body } = signComplaintNotification(merchant, { id });
     return httpPost(`${url}/${path}`, headers, body);
   }
 
   async function startError(controller: Type): Promise<string> {
-    return start(controller).then(
-      () => 'started',
-      (error: unknown) => String(error),
-    );
+    const error = await startupError({
+      adapter,
+      imports: [WechatPayComplaintModule.forRoot(merchant.options)],
+      controllers: [controller],
+    });
+    return error.message;
   }
 
   it('passes the parameters of the method through, in any order with @Post()', async () => {
@@ -149,15 +157,43 @@ describe.each(ADAPTERS)('A route with @ComplaintNotification(), on %s', (adapter
     expect(reflector.get('below', handle)).toBe(2);
   });
 
-  it('lets a unit test call the method directly', async () => {
+  it('can be called directly, as a unit test does, with parameters that have defaults too', () => {
     class ComplaintsController {
       @Post('complaints')
       @ComplaintNotification()
-      handle(@ComplaintPayload() { id }: Pick<ComplaintNotificationPayload, 'id'>): string {
-        return id;
+      handle(
+        @ComplaintPayload() { id }: Pick<ComplaintNotificationPayload, 'id'>,
+        time = 'now',
+      ): string {
+        return `${id} ${time}`;
       }
     }
-    expect(new ComplaintsController().handle({ id: 'EV-1' })).toBe('EV-1');
+    const controller = new ComplaintsController();
+    expect(controller.handle({ id: 'EV-1' })).toBe('EV-1 now');
+    expect(controller.handle({ id: 'EV-1' }, 'yesterday')).toBe('EV-1 yesterday');
+  });
+
+  it('works when the decorators are called by hand, as in JavaScript without a compiler', async () => {
+    class ComplaintsController {
+      received?: string;
+
+      handle(id: string): void {
+        this.received = id;
+      }
+    }
+    const { prototype } = ComplaintsController;
+    const descriptor = Object.getOwnPropertyDescriptor(prototype, 'handle') ?? {};
+    Post('complaints')(prototype, 'handle', descriptor);
+    ComplaintNotification()(prototype, 'handle', descriptor);
+    ComplaintPayload('id')(prototype, 'handle', 0);
+    Controller()(ComplaintsController);
+    const running = await start(ComplaintsController);
+
+    await expect(deliver(running)).resolves.toMatchObject({ status: 204 });
+    await expect(httpPost(`${running.url}/complaints`, {}, '')).resolves.toMatchObject({
+      status: 415,
+    });
+    expect(running.app.get(ComplaintsController).received).toBe('EV-1');
   });
 
   it('works in a request-scoped controller, one for each notification', async () => {
@@ -296,7 +332,7 @@ describe.each(ADAPTERS)('A route with @ComplaintNotification(), on %s', (adapter
     expect(received).toBe('EV-1');
   });
 
-  it('responds with 204 whatever @HttpCode() stands below it, and with @Header() and @Version()', async () => {
+  it('responds with 204 beside @HttpCode() below it, @Header(), @Version() and a passthrough @Res()', async () => {
     @Controller()
     class ComplaintsController {
       @Version('2')
@@ -304,8 +340,7 @@ describe.each(ADAPTERS)('A route with @ComplaintNotification(), on %s', (adapter
       @Header('X-Shop', '7')
       @ComplaintNotification()
       @HttpCode(202)
-      handle(@Res({ passthrough: true }) response: { statusCode: number }): string {
-        response.statusCode = 206;
+      handle(@Res({ passthrough: true }) _response: unknown): string {
         return 'ignored';
       }
     }
@@ -314,6 +349,108 @@ describe.each(ADAPTERS)('A route with @ComplaintNotification(), on %s', (adapter
     });
     const { status, text, headers } = await deliver(running, 'v2/complaints');
     expect({ status, text, shop: headers['x-shop'] }).toEqual({ status: 204, text: '', shop: '7' });
+  });
+
+  it('sends a status that the method sets by itself, and 204 to the redelivery', async () => {
+    let handled = 0;
+    @Controller()
+    class ComplaintsController {
+      @Post('complaints')
+      @ComplaintNotification()
+      handle(@Res({ passthrough: true }) response: { statusCode: number }): void {
+        handled += 1;
+        response.statusCode = 206;
+      }
+    }
+    const running = await start(ComplaintsController);
+    await expect(deliver(running)).resolves.toMatchObject({ status: 206 });
+    await expect(deliver(running)).resolves.toMatchObject({ status: 204 });
+    expect(handled).toBe(1);
+  });
+
+  it('serves a path of a list, a version and several methods of one controller', async () => {
+    const calls: string[] = [];
+    @Controller(['shops', 'stores'])
+    class ComplaintsController {
+      @Post(['complaints', 'feedback'])
+      @ComplaintNotification()
+      first(@ComplaintPayload('id') id: string): void {
+        calls.push(`first ${id}`);
+      }
+
+      @Version(['3', '4'])
+      @Post('complaints')
+      @ComplaintNotification()
+      second(@ComplaintPayload('id') id: string): void {
+        calls.push(`second ${id}`);
+      }
+    }
+    const running = await start(ComplaintsController, (app) => {
+      app.enableVersioning({ type: VersioningType.URI });
+    });
+    const paths = [
+      'shops/complaints',
+      'stores/feedback',
+      'v3/shops/complaints',
+      'v4/stores/complaints',
+    ];
+    for (const [index, path] of paths.entries()) {
+      await expect(deliver(running, path, `EV-${index}`)).resolves.toMatchObject({ status: 204 });
+    }
+    expect(calls).toEqual(['first EV-0', 'first EV-1', 'second EV-2', 'second EV-3']);
+  });
+
+  it('works with decorators that replace the method, above it when they copy its metadata', async () => {
+    const calls: string[] = [];
+    const around =
+      (name: string, { copiesMetadata }: { copiesMetadata: boolean }): MethodDecorator =>
+      (_prototype, _key, descriptor: PropertyDescriptor) => {
+        const method = descriptor.value as (...args: unknown[]) => unknown;
+        const replacement = function (this: unknown, ...args: unknown[]): unknown {
+          calls.push(name);
+          return method.apply(this, args);
+        };
+        if (copiesMetadata) {
+          for (const key of Reflect.getMetadataKeys(method) as string[]) {
+            Reflect.defineMetadata(key, Reflect.getMetadata(key, method), replacement);
+          }
+        }
+        descriptor.value = replacement;
+      };
+    @Controller()
+    class ComplaintsController {
+      @around('copying above', { copiesMetadata: true })
+      @Post('above')
+      @ComplaintNotification()
+      above(@ComplaintPayload('id') id: string): void {
+        calls.push(id);
+      }
+
+      @Post('below')
+      @ComplaintNotification()
+      @around('below', { copiesMetadata: false })
+      below(@ComplaintPayload('id') id: string): void {
+        calls.push(id);
+      }
+
+      @Post('lost')
+      @around('above', { copiesMetadata: false })
+      @ComplaintNotification()
+      lost(): void {
+        calls.push('never');
+      }
+    }
+    const running = await start(ComplaintsController);
+    await expect(deliver(running, 'above', 'EV-1')).resolves.toMatchObject({ status: 204 });
+    await expect(deliver(running, 'above', 'EV-1')).resolves.toMatchObject({ status: 204 });
+    await expect(deliver(running, 'below', 'EV-2')).resolves.toMatchObject({ status: 204 });
+    expect(calls.splice(0)).toEqual(['copying above', 'EV-1', 'copying above', 'below', 'EV-2']);
+    // Its guard is gone with the metadata: the method must not run on an unverified request.
+    await expect(deliver(running, 'lost', 'EV-3')).resolves.toMatchObject({ status: 500 });
+    expect(calls).toEqual(['above']);
+    expect(running.logger.text).toContain(
+      'above decorators that replace its method without copying the metadata',
+    );
   });
 
   it('fails at startup when a decorator above it makes Nest send something else', async () => {
@@ -408,48 +545,5 @@ describe.each(ADAPTERS)('A route with @ComplaintNotification(), on %s', (adapter
           'Use @ComplaintPayload() for the decrypted one.',
       ),
     ]);
-  });
-});
-
-describe('@ComplaintNotification()', () => {
-  it('cannot be on a class', () => {
-    expect(() => {
-      class ComplaintsController {}
-      // JavaScript has no types that forbid it.
-      Reflect.decorate([ComplaintNotification() as ClassDecorator], ComplaintsController);
-    }).toThrow(
-      '@ComplaintNotification() is on the class ComplaintsController. Put it on the method that handles ' +
-        'notifications, beside @Post().',
-    );
-  });
-
-  it('cannot be on a class for the compiler either', () => {
-    const decorator: MethodDecorator = ComplaintNotification();
-    // @ts-expect-error: it is no ClassDecorator.
-    const classDecorator: ClassDecorator = ComplaintNotification();
-    expect(classDecorator).toBeInstanceOf(decorator.constructor);
-  });
-
-  it('cannot be on one method twice', () => {
-    expect(() => {
-      class ComplaintsController {
-        @ComplaintNotification()
-        @ComplaintNotification()
-        handle(): void {}
-      }
-      return ComplaintsController;
-    }).toThrow('@ComplaintNotification() is on ComplaintsController.handle twice: remove one.');
-  });
-
-  it('cannot be on an accessor', () => {
-    expect(() => {
-      class ComplaintsController {
-        @ComplaintNotification()
-        get handle(): string {
-          return '';
-        }
-      }
-      return ComplaintsController;
-    }).toThrow('@ComplaintNotification() on ComplaintsController.handle: this is no method.');
   });
 });

@@ -4,6 +4,7 @@ import {
   type ComplaintNotificationContent,
   type SignatureOptions,
   signComplaintNotification,
+  signNotificationBody,
   type TestMerchant,
   type TestPlatformKey,
 } from 'nestjs-wechatpay-complaint/testing';
@@ -37,7 +38,31 @@ export function listed({ id, pem }: TestPlatformKey, apiV3Key: string): ListedCe
   };
 }
 
-/** A notification as the verifier takes it: headers by lower-case name, the body as bytes. */
+/** A response of `GET /v3/certificates`, signed with the last certificate or another key. */
+export function listResponse(
+  merchant: TestMerchant,
+  certificates: readonly TestPlatformKey[],
+  signWith = certificates.at(-1),
+): { headers: Record<string, string>; body: Buffer } {
+  const data = certificates.map((certificate) => listed(certificate, merchant.apiV3Key));
+  return signedList(merchant, data, signWith);
+}
+
+/** The same with entries of any form. */
+export function signedList(
+  merchant: TestMerchant,
+  data: readonly unknown[],
+  signWith?: TestPlatformKey,
+): { headers: Record<string, string>; body: Buffer } {
+  const body = Buffer.from(JSON.stringify({ data }));
+  const headers = Object.entries(signNotificationBody(merchant, body, { signWith }));
+  return {
+    headers: Object.fromEntries(headers.map(([name, value]) => [name.toLowerCase(), value])),
+    body,
+  };
+}
+
+/** A notification as the verifier expects it: headers by lower-case name, the body as bytes. */
 export function incoming(
   merchant: TestMerchant,
   options: ComplaintNotificationContent & SignatureOptions = {},

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 
-export interface ProxiedRequest {
+interface ProxiedRequest {
   readonly method: string;
   /** `host:port` of a CONNECT, the whole URL of any other request. */
   readonly target: string;

@@ -2,12 +2,14 @@ import type { LoggerService } from '@nestjs/common';
 
 export type LogLevel = 'log' | 'error' | 'warn' | 'debug';
 
+const KEY_MODE = 'Key mode of merchant ';
+
 export interface LogLine {
   readonly level: LogLevel;
   readonly text: string;
 }
 
-/** Remembers every line that an app logs, with stacks and contexts. */
+/** Records every line that an app logs, with stacks and contexts. */
 export class RecordingLogger implements LoggerService {
   readonly lines: LogLine[] = [];
 
@@ -27,12 +29,22 @@ export class RecordingLogger implements LoggerService {
     this.record('debug', parts);
   }
 
-  /** The lines that this package wrote. */
-  ours(level?: LogLevel): string[] {
+  /** The lines that this package logged, except for the key mode, which every start logs. */
+  ours(...levels: LogLevel[]): string[] {
     return this.lines
-      .filter((line) => line.text.endsWith('WechatPayComplaint'))
-      .filter((line) => level === undefined || line.level === level)
+      .filter(({ text }) => text.endsWith('WechatPayComplaint') && !text.startsWith(KEY_MODE))
+      .filter(({ level }) => levels.length === 0 || levels.includes(level))
       .map(({ text }) => text);
+  }
+
+  /** The warnings and errors that this package logged. */
+  problems(): string[] {
+    return this.ours('warn', 'error');
+  }
+
+  /** The lines about the key mode of a merchant. */
+  keyModes(): string[] {
+    return this.lines.map(({ text }) => text).filter((text) => text.startsWith(KEY_MODE));
   }
 
   get text(): string {
@@ -40,6 +52,8 @@ export class RecordingLogger implements LoggerService {
   }
 
   private record(level: LogLevel, parts: unknown[]): void {
-    this.lines.push({ level, text: parts.map(String).join(' ') });
+    // Nest passes undefined where an error line has no stack.
+    const text = parts.filter((part) => part !== undefined).map(String);
+    this.lines.push({ level, text: text.join(' ') });
   }
 }

@@ -16,6 +16,7 @@ export const ADAPTERS: readonly AdapterName[] = ['express', 'fastify'];
 export interface StartAppOptions extends ModuleMetadata {
   readonly adapter?: AdapterName;
   readonly nest?: NestApplicationOptions;
+  readonly logger?: RecordingLogger;
   /** Runs before the app initialises, where a real main.ts would call `app.use...()`. */
   readonly configure?: (app: INestApplication) => void;
 }
@@ -28,16 +29,16 @@ export interface RunningApp {
 
 const running: INestApplication[] = [];
 
-/** A real app on a free port of loopback; `closeApps` ends it. */
+/** A real app on a free loopback port. `closeApps` closes it. */
 export async function startApp({
   adapter = 'express',
   nest = { rawBody: true },
+  logger = new RecordingLogger(),
   configure,
   ...metadata
 }: StartAppOptions): Promise<RunningApp> {
   class AppModule {}
   const root: DynamicModule = { module: AppModule, ...metadata };
-  const logger = new RecordingLogger();
   const app = await NestFactory.create(
     root,
     adapter === 'fastify' ? new FastifyAdapter() : new ExpressAdapter(),
@@ -47,6 +48,17 @@ export async function startApp({
   configure?.(app);
   await app.listen(0, '127.0.0.1');
   return { app, url: await app.getUrl(), logger };
+}
+
+/** The error with which an app fails to start. Fails when the app starts. */
+export async function startupError(options: StartAppOptions): Promise<Error> {
+  try {
+    await startApp(options);
+  } catch (error) {
+    if (error instanceof Error) return error;
+    throw error;
+  }
+  throw new Error('The app started.');
 }
 
 export async function closeApps(): Promise<void> {

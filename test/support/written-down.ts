@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { isNativeError } from 'node:util/types';
 
-/** Every way in which people and tools write an error down. */
+/** An error in every form in which people and tools print one. */
 export function writtenDown(error: unknown): string {
   const parts: string[] = [];
   for (let cause: unknown = error; isNativeError(cause); cause = cause.cause) {

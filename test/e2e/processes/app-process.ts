@@ -12,10 +12,10 @@ interface RedisKeys {
 }
 
 export interface AppSettings {
-  /** As JSON: whatever is no value of it does not arrive. */
+  /** Sent as JSON, so only values of JSON arrive. */
   readonly options: WechatPayComplaintModuleOptions;
   readonly store: RedisKeys;
-  /** Where each run of the handler is recorded: see `Journal`. */
+  /** Where each run of the handler is recorded. See `Journal`. */
   readonly journal: RedisKeys;
   /** Milliseconds that the handler takes. */
   readonly handling: number | 'never-ending';
@@ -23,12 +23,12 @@ export interface AppSettings {
 
 const spawned: ChildProcess[] = [];
 
-/** For `afterEach`. */
+/** To be called after each test. */
 export async function killApps(): Promise<void> {
   await Promise.all(spawned.splice(0).map(kill));
 }
 
-/** The built package in an app in a real process. */
+/** An app with the built package, in a process of its own. */
 export class AppProcess {
   private constructor(
     private readonly child: ChildProcess,
@@ -58,12 +58,12 @@ export class AppProcess {
     return new AppProcess(child, chunks, url);
   }
 
-  /** Several with the same settings. */
+  /** Several apps with the same settings. */
   static startMany(count: number, settings: AppSettings): Promise<AppProcess[]> {
     return Promise.all(Array.from({ length: count }, () => AppProcess.start(settings)));
   }
 
-  /** Everything it printed. */
+  /** Everything that the app printed. */
   get output(): string {
     return this.chunks.join('');
   }
@@ -72,12 +72,12 @@ export class AppProcess {
     return isRunning(this.child);
   }
 
-  /** As `kill -9`. */
+  /** Like `kill -9`. */
   kill(): Promise<void> {
     return kill(this.child);
   }
 
-  /** Bytes in use, right after a collection. */
+  /** Bytes in use, right after a garbage collection. */
   async heapUsed(): Promise<number> {
     return Number(await (await fetch(`${this.url}/heap`)).text());
   }

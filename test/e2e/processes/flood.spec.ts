@@ -5,14 +5,14 @@ import { closeAll, downloadsOf, startSimulator } from '../../support/client-benc
 import { AppProcess, killApps } from './app-process.js';
 import { Journal } from './journal.js';
 import { inParallel, Load } from './load.js';
-import { type Answer, Sender } from './sender.js';
+import { type Response, Sender } from './sender.js';
 
 const FORGED = 20_000;
 const IN_FLIGHT = 32;
 const COOLDOWN = 1000;
 const MEGABYTE = 1024 * 1024;
 
-describe('A flood of forged posts with random serials', () => {
+describe('A flood of forged notifications with random serials', () => {
   let merchant: TestMerchant;
   let journal: Journal;
   let sender: Sender;
@@ -30,7 +30,7 @@ describe('A flood of forged posts with random serials', () => {
     await journal.close();
   });
 
-  it('causes one download per cooldown, and keeps out nothing genuine', async () => {
+  it('causes one download per cooldown, and every genuine notification is handled', async () => {
     const simulator = await startSimulator(merchant);
     const app = await AppProcess.start({
       options: {
@@ -41,7 +41,7 @@ describe('A flood of forged posts with random serials', () => {
       journal: { url: journal.url, keyPrefix: journal.keyPrefix },
       handling: 0,
     });
-    const genuine: Answer[] = [];
+    const genuine: Response[] = [];
     const forged = new Map<number, number>();
     const body = sender.notification();
     const heapBefore = await app.heapUsed();
@@ -62,7 +62,7 @@ describe('A flood of forged posts with random serials', () => {
     };
     await flood(FORGED / 2);
     const secondHalf = flood(FORGED / 2);
-    // Its serial is as unknown as the forged ones: it has to wait for its turn, not longer.
+    // Its serial is as unknown as the forged ones, so it waits for the next download.
     const next = await simulator.rotateCertificate(merchant);
     const underNext: number[] = [];
     while (underNext.at(-1) !== 204 && underNext.length < 200) {
@@ -76,7 +76,7 @@ describe('A flood of forged posts with random serials', () => {
     const heapAfter = await app.heapUsed();
     const downloads = downloadsOf(simulator).length;
     process.stdout.write(
-      `flood: ${FORGED} forged and ${genuine.length} genuine posts in ` +
+      `flood: ${FORGED} forged and ${genuine.length} genuine notifications in ` +
         `${(elapsed / 1000).toFixed(1)} s, ${Math.round(FORGED / (elapsed / 1000))} forged/s, ` +
         `${downloads} downloads at a cooldown of ${COOLDOWN} ms, genuine within ` +
         `${Math.round(Math.max(...genuine.map(({ duration }) => duration)))} ms; heap ` +
@@ -88,7 +88,7 @@ describe('A flood of forged posts with random serials', () => {
     expect(underNext.at(-1)).toBe(204);
     expect(downloads).toBeGreaterThan(1);
     expect(downloads).toBeLessThanOrEqual(Math.floor(elapsed / COOLDOWN) + 1);
-    // A kilobyte kept of each would be twice as much.
+    // A kilobyte kept of each forgery would be twice as much.
     expect(heapAfter - heapBefore).toBeLessThan(10 * MEGABYTE);
     expect(app.isAlive).toBe(true);
     expect(app.output).toBe('');

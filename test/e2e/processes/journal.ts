@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { REDIS_URL } from '../../support/redis-server.js';
 
-/** What the handlers of all apps of a test did, in Redis, under a prefix of its own. */
+/** What the handlers of all apps of a test did: kept in Redis, under a prefix of the test. */
 export class Journal {
   readonly keyPrefix = `wechatpay-complaint-test-${randomUUID()}:`;
   readonly url = REDIS_URL;
@@ -18,12 +18,12 @@ export class Journal {
     });
   }
 
-  /** Ids of the notifications that a handler began with, one entry for each run. */
+  /** Ids of the notifications whose handler has started, one entry for each run. */
   started(): Promise<string[]> {
     return this.redis.lrange(`${this.keyPrefix}started`, 0, -1);
   }
 
-  /** Ids of the notifications that a handler came to an end with, one entry for each run. */
+  /** Ids of the notifications whose handler has finished, one entry for each run. */
   finished(): Promise<string[]> {
     return this.redis.lrange(`${this.keyPrefix}finished`, 0, -1);
   }

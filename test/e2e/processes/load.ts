@@ -1,25 +1,25 @@
 import { until } from '../../support/until.js';
 
-/** Work that goes on beside a test until it is stopped, or fails. */
+/** Work that is repeated in the background of a test until it is stopped or fails. */
 export class Load {
   private readonly done: Promise<unknown>;
   private isOver = false;
   private failure?: unknown;
 
-  /** Repeats the work, so many times side by side. */
+  /** @param width how many repetitions run at a time */
   constructor(width: number, work: () => Promise<unknown>) {
     const repeat = async (): Promise<void> => {
       while (!this.isOver) await work();
     };
     this.done = Promise.all(Array.from({ length: width }, repeat));
-    // For `until` and `stop` to tell; a test that has failed by itself asks neither.
+    // `until` and `stop` report it. A test that has failed by itself calls neither.
     this.done.catch((error: unknown) => {
       this.isOver = true;
       this.failure = error;
     });
   }
 
-  /** Waits for a condition; fails as soon as the work does. */
+  /** Waits for a condition, and fails as soon as the work does. */
   until(condition: () => boolean, withinMs: number): Promise<void> {
     return until(() => {
       if (this.failure !== undefined) throw this.failure as Error;
@@ -27,14 +27,14 @@ export class Load {
     }, withinMs);
   }
 
-  /** Waits for what was begun; fails if any of the work did. */
+  /** Waits for the work that has started, and fails if any of it did. */
   async stop(): Promise<void> {
     this.isOver = true;
     await this.done;
   }
 }
 
-/** Runs all tasks in this order, so many at a time. */
+/** Runs all tasks in their order, at most `width` at a time. */
 export async function inParallel(
   width: number,
   tasks: readonly (() => Promise<unknown>)[],

@@ -40,7 +40,7 @@ describe('Processes that share a Redis', () => {
     };
   }
 
-  it('handle 1000 notifications once each, though each comes 5 times at once', async () => {
+  it('handle each of 1000 notifications once, although each is delivered 5 times at once', async () => {
     const apps = await AppProcess.startMany(4, settings(5));
     const notifications = Array.from({ length: NOTIFICATIONS }, () => sender.notification());
     const start = performance.now();
@@ -48,7 +48,7 @@ describe('Processes that share a Redis', () => {
     await inParallel(
       IN_FLIGHT,
       notifications.flatMap((notification) =>
-        // One of the processes gets it twice.
+        // One of the processes gets the notification twice.
         [...apps, ...apps].slice(0, COPIES).map((app) => () => sender.deliver(app, notification)),
       ),
     );
@@ -57,10 +57,10 @@ describe('Processes that share a Redis', () => {
     const posts = [...sender.statuses.values()].reduce((sum, count) => sum + count);
     process.stdout.write(
       `4 processes: ${NOTIFICATIONS} notifications in ${posts} posts, ${seconds.toFixed(1)} s, ` +
-        `${Math.round(posts / seconds)} posts/s; answers ${sender.summary}\n`,
+        `${Math.round(posts / seconds)} posts/s; responses ${sender.summary}\n`,
     );
     expect(sender.statuses.get(204)).toBe(NOTIFICATIONS * COPIES);
-    // Otherwise no two processes ever met over the same notification.
+    // Otherwise no two processes ever had the same notification at the same time.
     expect(sender.statuses.get(409)).toBeGreaterThan(0);
     const ids = notifications.map(({ id }) => id).sort();
     expect((await journal.finished()).sort()).toEqual(ids);
@@ -68,14 +68,14 @@ describe('Processes that share a Redis', () => {
     expect(apps.map(({ output }) => output).join('')).toBe('');
   }, 90_000);
 
-  it('take over what a process was handling when it was killed, after its lease, once', async () => {
+  it('handle once what a killed process was handling, after its lease has lapsed', async () => {
     const doomed = await AppProcess.start(settings('never-ending', LEASE));
     const others = await AppProcess.startMany(2, settings(5, LEASE));
     const notifications = Array.from({ length: 20 }, () => sender.notification());
-    const unanswered = notifications.map((notification) =>
+    const unfinished = notifications.map((notification) =>
       sender.send(doomed, notification).then(
         ({ status }) => status,
-        () => 'no answer',
+        () => 'no response',
       ),
     );
     await until(async () => (await journal.started()).length === notifications.length, 20_000);
@@ -83,7 +83,7 @@ describe('Processes that share a Redis', () => {
     const killedAt = performance.now();
     await doomed.kill();
 
-    await expect(Promise.all(unanswered)).resolves.toEqual(notifications.map(() => 'no answer'));
+    await expect(Promise.all(unfinished)).resolves.toEqual(notifications.map(() => 'no response'));
     const early = await Promise.all(
       notifications.flatMap((notification) => others.map((app) => sender.send(app, notification))),
     );

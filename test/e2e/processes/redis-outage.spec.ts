@@ -8,11 +8,11 @@ import { type Notification, Sender } from './sender.js';
 
 const WORKERS = 16;
 const OUTAGES = 2;
-/** Longer than an outage: what was handled then has to be remembered after it. */
+/** Longer than an outage, so that what was handled before it is remembered after it. */
 const LEASE = 20_000;
-/** Milliseconds after which WeChat Pay waits no longer. */
-const ANSWER_LIMIT = 5000;
-/** Milliseconds for all to go well again, even for what has to wait for a lease to lapse. */
+/** Milliseconds for which WeChat Pay waits for a response. */
+const RESPONSE_LIMIT = 5000;
+/** Milliseconds for recovery, including notifications that wait for a lease to lapse. */
 const RECOVERY = 2 * LEASE;
 
 describe('Redis that goes away under load and comes back', () => {
@@ -36,7 +36,7 @@ describe('Redis that goes away under load and comes back', () => {
     await journal.close();
   });
 
-  it('loses no notification and has none handled twice', async () => {
+  it('causes no notification to be lost or handled twice', async () => {
     const apps = await AppProcess.startMany(2, {
       options: { ...merchant.options, lease: LEASE },
       store: { url: server.url, keyPrefix: 'store:' },
@@ -53,36 +53,36 @@ describe('Redis that goes away under load and comes back', () => {
     };
     const start = performance.now();
     const load = new Load(WORKERS, () => deliverToAll(sender.notification()));
-    const goesWell = (): Promise<void> => {
+    const recovers = (): Promise<void> => {
       const before = delivered;
       return load.until(() => delivered >= before + 100, RECOVERY);
     };
 
     const durations: number[] = [];
     for (let outage = 0; outage < OUTAGES; outage++) {
-      await goesWell();
+      await recovers();
       await server.kill();
 
       const fresh = Array.from({ length: 20 }, () => sender.notification());
-      const answers = await Promise.all(
+      const responses = await Promise.all(
         fresh.flatMap((notification) => apps.map((app) => sender.send(app, notification))),
       );
-      expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([503]));
-      durations.push(...answers.map(({ duration }) => duration));
+      expect(new Set(responses.map(({ status }) => status))).toEqual(new Set([503]));
+      durations.push(...responses.map(({ duration }) => duration));
 
       await server.start();
       await Promise.all(fresh.map(deliverToAll));
     }
-    await goesWell();
+    await recovers();
     await load.stop();
 
     const seconds = (performance.now() - start) / 1000;
     process.stdout.write(
       `Redis away ${OUTAGES} times: ${sent.length} notifications to ${apps.length} processes, ` +
-        `${seconds.toFixed(1)} s, answers ${sender.summary}, ` +
+        `${seconds.toFixed(1)} s, responses ${sender.summary}, ` +
         `503 within ${Math.round(Math.max(...durations))} ms\n`,
     );
-    expect(Math.max(...durations)).toBeLessThan(ANSWER_LIMIT);
+    expect(Math.max(...durations)).toBeLessThan(RESPONSE_LIMIT);
     expect((await journal.finished()).sort()).toEqual(sent.map(({ id }) => id).sort());
     for (const { isAlive, output } of apps) {
       expect(isAlive).toBe(true);

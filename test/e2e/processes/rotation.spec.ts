@@ -9,7 +9,7 @@ import { closeAll, downloadsOf, startSimulator } from '../../support/client-benc
 import { AppProcess, killApps } from './app-process.js';
 import { Journal } from './journal.js';
 import { Load } from './load.js';
-import { type Answer, Sender } from './sender.js';
+import { type Response, Sender } from './sender.js';
 
 const ROTATIONS = 6;
 const COOLDOWN = 50;
@@ -32,14 +32,14 @@ describe('Platform certificates that are replaced under load', () => {
     await journal.close();
   });
 
-  it('cause no refusal and no failed call', async () => {
+  it('cause no rejected notification and no failed call', async () => {
     const simulator = await startSimulator(merchant);
     simulator.setRegisteredUrl(merchant, 'https://shop.example.com/complaints');
     const apps = await AppProcess.startMany(2, {
       options: {
         ...simulator.moduleOptions(merchant),
         platformCertificates: { download: true, unknownSerialCooldown: COOLDOWN },
-        // A second attempt would hide that the first one failed.
+        // A retry would hide that the first attempt failed.
         retry: false,
       },
       store: { url: journal.url, keyPrefix: `${journal.keyPrefix}store:` },
@@ -49,13 +49,13 @@ describe('Platform certificates that are replaced under load', () => {
 
     let previous = merchant.platformCertificate;
     let current = previous;
-    const notifications: Answer[] = [];
-    const calls: Answer[] = [];
-    /** The serials under which each app has taken a notification. */
+    const notifications: Response[] = [];
+    const calls: Response[] = [];
+    /** The serials of the notifications that each app has handled. */
     const seen = apps.map(() => new Set<string>());
     const inbound = new Load(4, async () => {
       for (const [index, app] of apps.entries()) {
-        // Not all of WeChat Pay changes over at the same moment.
+        // Not all servers of WeChat Pay switch at the same moment.
         for (const signWith of [current, previous]) {
           notifications.push(await sender.send(app, sender.notification(), signWith));
           seen[index]?.add(signWith.id);
@@ -63,7 +63,7 @@ describe('Platform certificates that are replaced under load', () => {
       }
     });
     const outbound = new Load(2, async () => {
-      for (const app of apps) calls.push(await sender.askForCallbackUrl(app));
+      for (const app of apps) calls.push(await sender.readCallbackUrl(app));
     });
     const settled = async (): Promise<void> => {
       const from = calls.length;
@@ -71,7 +71,7 @@ describe('Platform certificates that are replaced under load', () => {
         () => seen.every((serials) => serials.has(current.id)) && calls.length > from + 20,
         20_000,
       );
-      // A certificate that comes right after another is not the matter here.
+      // This test is not about a certificate that follows another one within the cooldown.
       await delay(4 * COOLDOWN);
     };
 

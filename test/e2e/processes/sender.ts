@@ -11,7 +11,7 @@ import {
 } from 'nestjs-wechatpay-complaint/testing';
 import type { AppProcess } from './app-process.js';
 
-export interface Answer {
+export interface Response {
   readonly status: number;
   readonly text: string;
   /** Milliseconds. */
@@ -23,14 +23,14 @@ export interface Notification {
   readonly body: string;
 }
 
-/** Milliseconds between two repetitions, where WeChat Pay takes 15 seconds and more. */
+/** Milliseconds between two deliveries. WeChat Pay waits 15 seconds and more. */
 const PAUSE = 10;
-/** Milliseconds for a notification to be answered with 204 at last. */
-const PATIENCE = 60_000;
+/** Milliseconds after which a notification has to have got 204. */
+const LIMIT = 60_000;
 
-/** A WeChat Pay that sends much at a time: over connections that stay open. */
+/** Sends many notifications at a time, as WeChat Pay would, over connections that stay open. */
 export class Sender {
-  /** How often each status was answered. */
+  /** How often each status came back. */
   readonly statuses = new Map<number, number>();
   private readonly agent = new Agent({ keepAlive: true });
 
@@ -50,26 +50,26 @@ export class Sender {
     return { id, body: createNotificationBody(this.merchant, { id }) };
   }
 
-  /** Sends it once, signed at this moment. */
-  send(app: AppProcess, { body }: Notification, signWith?: TestPlatformKey): Promise<Answer> {
+  /** Sends a notification once, signed at this moment. */
+  send(app: AppProcess, { body }: Notification, signWith?: TestPlatformKey): Promise<Response> {
     return this.post(app, signNotificationBody(this.merchant, body, { signWith }), body);
   }
 
-  /** Sends it until the answer is 204. */
-  async deliver(app: AppProcess, notification: Notification): Promise<Answer> {
-    const deadline = performance.now() + PATIENCE;
+  /** Sends a notification until the response is 204. */
+  async deliver(app: AppProcess, notification: Notification): Promise<Response> {
+    const deadline = performance.now() + LIMIT;
     for (;;) {
-      const answer = await this.send(app, notification);
-      if (answer.status === 204) return answer;
-      if (![409, 503].includes(answer.status) || performance.now() > deadline) {
-        throw new Error(`${notification.id} was answered ${answer.status}: ${answer.text}`);
+      const response = await this.send(app, notification);
+      if (response.status === 204) return response;
+      if (![409, 503].includes(response.status) || performance.now() > deadline) {
+        throw new Error(`${notification.id} got ${response.status}: ${response.text}`);
       }
       await delay(PAUSE);
     }
   }
 
-  /** A stranger's post: nothing about it is genuine but its form. */
-  sendForged(app: AppProcess, { body }: Notification): Promise<Answer> {
+  /** Sends what a stranger can send: only its form is genuine. */
+  sendForged(app: AppProcess, { body }: Notification): Promise<Response> {
     const headers = {
       'Content-Type': 'application/json',
       'Request-ID': randomUUID(),
@@ -82,8 +82,8 @@ export class Sender {
     return this.post(app, headers, body);
   }
 
-  /** Has the app ask for its callback URL. */
-  askForCallbackUrl(app: AppProcess): Promise<Answer> {
+  /** Makes the app read its registered callback URL. */
+  readCallbackUrl(app: AppProcess): Promise<Response> {
     return this.exchange(app, 'GET', '/callback-url', {});
   }
 
@@ -91,10 +91,10 @@ export class Sender {
     app: AppProcess,
     headers: Record<string, string>,
     body: string,
-  ): Promise<Answer> {
-    const answer = await this.exchange(app, 'POST', '/complaints', headers, body);
-    this.statuses.set(answer.status, (this.statuses.get(answer.status) ?? 0) + 1);
-    return answer;
+  ): Promise<Response> {
+    const response = await this.exchange(app, 'POST', '/complaints', headers, body);
+    this.statuses.set(response.status, (this.statuses.get(response.status) ?? 0) + 1);
+    return response;
   }
 
   private async exchange(
@@ -103,17 +103,17 @@ export class Sender {
     path: string,
     headers: Record<string, string>,
     body?: string,
-  ): Promise<Answer> {
+  ): Promise<Response> {
     const start = performance.now();
     const sent = request(app.url + path, { method, headers, agent: this.agent });
     sent.end(body);
     try {
-      const [response] = (await once(sent, 'response')) as [IncomingMessage];
-      const answer = { status: response.statusCode ?? 0, text: await text(response) };
-      return { ...answer, duration: performance.now() - start };
+      const [message] = (await once(sent, 'response')) as [IncomingMessage];
+      const response = { status: message.statusCode ?? 0, text: await text(message) };
+      return { ...response, duration: performance.now() - start };
     } catch (cause) {
-      const state = app.isAlive ? 'runs' : 'has ended';
-      throw new Error(`No answer. The app ${state}, it printed: ${app.output}`, { cause });
+      const state = app.isAlive ? 'is running' : 'has ended';
+      throw new Error(`No response. The app ${state} and printed: ${app.output}`, { cause });
     }
   }
 }

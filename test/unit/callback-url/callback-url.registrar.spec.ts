@@ -22,8 +22,8 @@ beforeAll(async () => {
 afterEach(closeAll);
 
 /** What was logged about the callback URL. */
-const linesOf = (logger: RecordingLogger, level?: LogLevel): string[] =>
-  logger.ours(level).filter((line) => line.includes('Callback URL'));
+const linesOf = (logger: RecordingLogger, ...levels: LogLevel[]): string[] =>
+  logger.ours(...levels).filter((line) => line.includes('Callback URL'));
 
 describe('The option callbackUrl', () => {
   it('is registered once the app has started, which is logged', async () => {

@@ -1,28 +1,44 @@
 import { describe, expect, it } from '@jest/globals';
+import { inspect } from 'node:util';
 import { WechatPayConfigurationError } from '../../../lib/errors/wechatpay-configuration.error.js';
+import { WechatPayError } from '../../../lib/errors/wechatpay.error.js';
 
-const MCHID = { option: 'mchid', problem: 'is missing', fix: 'Set it.' };
-const SERIAL = {
-  option: 'serial',
-  problem: 'is not hexadecimal',
-  fix: 'Copy it from the console.',
-};
+const TIMEOUT = { option: 'timeout', problem: 'is 0', fix: 'Give a number above 0.' };
+const MCHID = { option: 'mchid', problem: 'is missing', fix: 'Give the 商户号.' };
 
 describe('WechatPayConfigurationError', () => {
-  it('lists one problem with its fix', () => {
-    expect(new WechatPayConfigurationError([MCHID])).toMatchObject({
+  it('lists all problems, one on each line', () => {
+    expect(new WechatPayConfigurationError([MCHID, TIMEOUT]).message).toBe(
+      'WechatPayComplaintModule cannot start because of 2 problems:\n' +
+        '  - mchid is missing. Give the 商户号.\n' +
+        '  - timeout is 0. Give a number above 0.',
+    );
+  });
+
+  it('speaks of one option if there is one problem', () => {
+    expect(new WechatPayConfigurationError([TIMEOUT]).message).toMatch(
+      /^WechatPayComplaintModule cannot start because of one problem:\n/,
+    );
+  });
+
+  it('is a WechatPayError with a code and the problems', () => {
+    const error = new WechatPayConfigurationError([MCHID, TIMEOUT]);
+
+    expect(error).toBeInstanceOf(WechatPayError);
+    expect(error).toMatchObject({
+      name: 'WechatPayConfigurationError',
       code: 'INVALID_CONFIGURATION',
-      problems: [MCHID],
-      message:
-        'WechatPayComplaintModule cannot start because of one problem:\n  - mchid is missing. Set it.',
+      problems: [MCHID, TIMEOUT],
     });
   });
 
-  it('lists several problems, each in a line of its own', () => {
-    expect(new WechatPayConfigurationError([MCHID, SERIAL]).message.split('\n')).toEqual([
-      'WechatPayComplaintModule cannot start because of 2 problems:',
-      '  - mchid is missing. Set it.',
-      '  - serial is not hexadecimal. Copy it from the console.',
-    ]);
+  it.each([
+    ['inspect, which Nest uses', inspect],
+    ['JSON.stringify', (error: Error) => JSON.stringify(error)],
+  ])('shows each problem once with %s', (_how, show) => {
+    const shown = show(new WechatPayConfigurationError([MCHID, TIMEOUT]));
+
+    expect(shown.split('Give the 商户号.')).toHaveLength(2);
+    expect(shown.split('Give a number above 0.')).toHaveLength(2);
   });
 });

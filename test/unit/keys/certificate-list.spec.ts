@@ -21,24 +21,25 @@ describe('decryptCertificates', () => {
     apiV3Key = createSecretKey(Buffer.from(merchant.apiV3Key));
   });
 
-  const decrypt = (answer: unknown, key = apiV3Key) =>
-    decryptCertificates(Buffer.from(JSON.stringify(answer)), key);
+  const decrypt = (data: unknown, key = apiV3Key) =>
+    decryptCertificates(Buffer.from(JSON.stringify({ data })), key);
 
-  /** An answer of one entry that is right but for a change. */
-  const withEntry = (change: (entry: ListedCertificate) => unknown) => ({
-    data: [change(listed(first, merchant.apiV3Key))],
-  });
+  /** A list with one entry, which is correct but for a change. */
+  const withEntry = (change: (entry: ListedCertificate) => unknown) => [
+    change(listed(first, merchant.apiV3Key)),
+  ];
   const withEncrypted = (change: Record<string, unknown>) =>
     withEntry((entry) => ({
       ...entry,
       encrypt_certificate: { ...entry.encrypt_certificate, ...change },
     }));
 
-  it('gives serial, key and life time of every certificate', () => {
-    const certificates = decrypt({
-      data: [first, second].map((certificate) => listed(certificate, merchant.apiV3Key)),
-    });
+  it('returns serial number, key and expiry of every certificate', () => {
+    const { certificates, unreadable } = decrypt(
+      [first, second].map((certificate) => listed(certificate, merchant.apiV3Key)),
+    );
 
+    expect(unreadable).toEqual([]);
     expect(certificates.map(({ serial }) => serial)).toEqual([first.id, second.id]);
     expect(
       certificates.map(({ key }, i) => key.equals(createPublicKey([first, second][i]?.pem ?? ''))),
@@ -46,12 +47,12 @@ describe('decryptCertificates', () => {
     expect(certificates[1]?.expiresAt).toBe(Date.parse('2040-01-02T03:04:05Z'));
   });
 
-  it('gives nothing for an empty list', () => {
-    expect(decrypt({ data: [] })).toEqual([]);
+  it('returns nothing for an empty list', () => {
+    expect(decrypt([])).toEqual({ certificates: [], unreadable: [] });
   });
 
-  it('takes the life time from the certificate, however the times beside it are spelt', () => {
-    const [certificate] = decrypt(
+  it('reads the expiry from the certificate, however the times beside it are spelt', () => {
+    const { certificates } = decrypt(
       withEntry(({ serial_no, encrypt_certificate }) => ({
         serial_no,
         'effective_time ': 'yesterday',
@@ -60,20 +61,22 @@ describe('decryptCertificates', () => {
       })),
     );
 
-    expect(certificate?.expiresAt).toBe(Date.parse(new X509Certificate(first.pem).validTo));
+    expect(certificates[0]?.expiresAt).toBe(Date.parse(new X509Certificate(first.pem).validTo));
   });
 
-  it('takes a serial_no in lower case', () => {
-    const answer = withEntry((entry) => ({ ...entry, serial_no: first.id.toLowerCase() }));
+  it('accepts a serial_no in lower case', () => {
+    const list = withEntry((entry) => ({ ...entry, serial_no: first.id.toLowerCase() }));
 
-    expect(decrypt(answer)[0]?.serial).toBe(first.id);
+    expect(decrypt(list).certificates[0]?.serial).toBe(first.id);
   });
 
-  it.each([[undefined], [null], ['']])('takes %j for associated_data', (associated_data) => {
+  it.each([[undefined], [null], ['']])('accepts %j as associated_data', (associated_data) => {
     const nonce = '0123456789ab';
     const ciphertext = encrypt(first.pem, nonce, '', merchant.apiV3Key);
 
-    expect(decrypt(withEncrypted({ nonce, ciphertext, associated_data }))).toHaveLength(1);
+    expect(
+      decrypt(withEncrypted({ nonce, ciphertext, associated_data })).certificates,
+    ).toHaveLength(1);
   });
 
   it.each([
@@ -81,64 +84,57 @@ describe('decryptCertificates', () => {
     ['nothing', Buffer.alloc(0)],
     ['a list in place of the object', Buffer.from('[]')],
     ['an object without data', Buffer.from('{}')],
-    ['data that is no list', Buffer.from('{"data":{}}')],
-  ])('refuses %s', (_case, body) => {
+    ['data that is not a list', Buffer.from('{"data":{}}')],
+  ])('rejects %s', (_case, body) => {
     expect(() => decryptCertificates(body, apiV3Key)).toThrow(
-      new Error('the answer holds no list of certificates'),
+      new Error('the response holds no list of certificates'),
     );
   });
 
-  it.each([[null], ['text'], [[]], [{}], [{ encrypt_certificate: null }]])(
-    'refuses %j as an entry',
-    (entry) => {
-      expect(() => decrypt({ data: [entry] })).toThrow('an entry has no encrypt_certificate');
-    },
-  );
+  const CERTIFICATE = /^its certificate is damaged/;
+  const NO_CERTIFICATE = /^it has no encrypt_certificate$/;
+  const NO_TEXT = /^it has no ciphertext or nonce$/;
+  const ALGORITHM = /^its algorithm is not supported$/;
+  const TAG = /^the authentication tag does not match/;
+  it.each<[what: string, list: () => unknown[], reason: RegExp]>([
+    ['null', () => [null], NO_CERTIFICATE],
+    ['text', () => ['text'], NO_CERTIFICATE],
+    ['a list', () => [[]], NO_CERTIFICATE],
+    ['an empty object', () => [{}], NO_CERTIFICATE],
+    ['null for its certificate', () => [{ encrypt_certificate: null }], NO_CERTIFICATE],
+    ['another algorithm', () => withEncrypted({ algorithm: 'AEAD_SM4_GCM' }), ALGORITHM],
+    ['no algorithm', () => withEncrypted({ algorithm: undefined }), ALGORITHM],
+    ['no ciphertext', () => withEncrypted({ ciphertext: undefined }), NO_TEXT],
+    ['a number as ciphertext', () => withEncrypted({ ciphertext: 1 }), NO_TEXT],
+    ['no nonce', () => withEncrypted({ nonce: null }), NO_TEXT],
+    ['a short nonce', () => withEncrypted({ nonce: 'short' }), /^the nonce has 5 bytes/],
+    ['a short ciphertext', () => withEncrypted({ ciphertext: 'AAAA' }), /^the ciphertext has 3/],
+    ['other associated data', () => withEncrypted({ associated_data: 'other' }), TAG],
+    ['another ciphertext', () => withEncrypted({ ciphertext: 'A'.repeat(64) }), TAG],
+    ['another APIv3 key', () => [listed(first, 'x'.repeat(32))], TAG],
+    ['text in place of a certificate', () => withEncrypted(encryptedText('hello')), CERTIFICATE],
+    ['another serial_no', () => withEntry((entry) => ({ ...entry, serial_no: 'AB' })), serialNo()],
+    ['no serial_no', () => withEntry((entry) => ({ ...entry, serial_no: null })), serialNo()],
+  ])('skips an entry with %s, and says why', (_what, list, reason) => {
+    const { certificates, unreadable } = decrypt([...list(), listed(second, merchant.apiV3Key)]);
 
-  it.each([
-    ['algorithm', 'AEAD_SM4_GCM', 'an entry uses an unknown algorithm'],
-    ['algorithm', undefined, 'an entry uses an unknown algorithm'],
-    ['ciphertext', undefined, 'an entry has no ciphertext or nonce'],
-    ['ciphertext', 1, 'an entry has no ciphertext or nonce'],
-    ['nonce', null, 'an entry has no ciphertext or nonce'],
-    ['nonce', 'short', 'the nonce has 5 bytes'],
-    ['ciphertext', 'AAAA', 'the ciphertext has 3 bytes'],
-    ['associated_data', 'other', 'the tag does not fit'],
-    ['ciphertext', 'A'.repeat(64), 'the tag does not fit'],
-  ])('refuses an entry with %s %j', (field, value, message) => {
-    expect(() => decrypt(withEncrypted({ [field]: value }))).toThrow(message);
+    expect(certificates.map(({ serial }) => serial)).toEqual([second.id]);
+    expect(unreadable).toEqual([expect.stringMatching(reason)]);
   });
 
-  it('refuses what was encrypted with another APIv3 key', () => {
-    const other = createSecretKey(Buffer.alloc(32, 'a'));
+  it('gives one reason for each entry that it skips', () => {
+    const { certificates, unreadable } = decrypt([{}, listed(first, merchant.apiV3Key), {}]);
 
-    expect(() =>
-      decrypt(
-        withEntry((entry) => entry),
-        other,
-      ),
-    ).toThrow('the tag does not fit');
+    expect(certificates).toHaveLength(1);
+    expect(unreadable).toHaveLength(2);
   });
 
-  it('refuses an entry that decrypts to something else than a certificate', () => {
+  function encryptedText(text: string): { nonce: string; ciphertext: string } {
     const nonce = '0123456789ab';
-    const ciphertext = encrypt('hello', nonce, 'certificate', merchant.apiV3Key);
+    return { nonce, ciphertext: encrypt(text, nonce, 'certificate', merchant.apiV3Key) };
+  }
 
-    expect(() => decrypt(withEncrypted({ nonce, ciphertext }))).toThrow('is damaged');
-  });
-
-  it.each([['ABCDEF'], [undefined], [null]])(
-    'refuses an entry whose serial_no is %j, not that of its certificate',
-    (serial_no) => {
-      expect(() => decrypt(withEntry((entry) => ({ ...entry, serial_no })))).toThrow(
-        `serial_no does not fit the certificate ${first.id}`,
-      );
-    },
-  );
-
-  it('refuses the whole answer for one faulty entry', () => {
-    const entries = [listed(first, merchant.apiV3Key), {}];
-
-    expect(() => decrypt({ data: entries })).toThrow('an entry has no encrypt_certificate');
-  });
+  function serialNo(): RegExp {
+    return /^its serial_no is not that of its certificate [0-9A-F]{40}$/;
+  }
 });

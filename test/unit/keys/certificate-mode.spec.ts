@@ -20,14 +20,15 @@ import {
   URL_PATH,
   valuesOf,
 } from '../../support/client-bench.js';
+import type { Observable } from 'rxjs';
 import { incoming, listed } from '../../support/client-certificates.js';
 import { until } from '../../support/until.js';
 
 const CALLBACK_URL = 'https://shop.example.com/wechatpay/complaints';
-/** Milliseconds. In so short a time no two messages come. */
+/** Milliseconds: shorter than the time between two messages. */
 const NO_COOLDOWN = 0.001;
 const HOUR = 60 * 60 * 1000;
-/** Longer than any test may run: what ends in time was ended by something else. */
+/** Milliseconds: longer than any test runs, so that something else must have ended the wait. */
 const NEVER = 600_000;
 
 describe('A merchant in platform-certificate mode', () => {
@@ -42,7 +43,7 @@ describe('A merchant in platform-certificate mode', () => {
   const start = (settings: Partial<PlatformCertificatesOptions> = {}) =>
     startBench(merchant, { platformCertificates: { download: true, ...settings } });
 
-  /** A notification that one key has signed is accepted, or refused for its serial. */
+  /** Whether a notification signed with a key is accepted; otherwise its serial number is unknown. */
   async function isAccepted(
     { verifier }: Awaited<ReturnType<typeof start>>,
     signWith: TestPlatformKey,
@@ -57,26 +58,35 @@ describe('A merchant in platform-certificate mode', () => {
   }
 
   describe('downloads certificates', () => {
-    it('not at the start, but with the first answer', async () => {
+    it('not at startup, but before the first call that may take effect', async () => {
       const { service, simulator } = await start();
       expect(simulator.requests).toEqual([]);
 
       await valuesOf(service.create({ url: CALLBACK_URL }));
 
       expect(simulator.requests.map(({ method, target }) => [method, target])).toEqual([
-        ['POST', URL_PATH],
         ['GET', CERTIFICATES_PATH],
+        ['POST', URL_PATH],
       ]);
     });
 
-    it('with the first notification', async () => {
+    it('after the first call that only reads, to verify its response', async () => {
+      const { service, simulator } = await start();
+      simulator.setRegisteredUrl(merchant, CALLBACK_URL);
+
+      await valuesOf(service.get());
+
+      expect(simulator.requests.map(({ target }) => target)).toEqual([URL_PATH, CERTIFICATES_PATH]);
+    });
+
+    it('when the first notification arrives', async () => {
       const bench = await start();
 
       expect(await isAccepted(bench, merchant.platformCertificate)).toBe(true);
       expect(bench.simulator.requests).toHaveLength(1);
     });
 
-    it('by a request that is signed like any other', async () => {
+    it('with a request that is signed like any other', async () => {
       const bench = await start();
       await isAccepted(bench, merchant.platformCertificate);
 
@@ -89,7 +99,7 @@ describe('A merchant in platform-certificate mode', () => {
       expect(download?.headers).not.toHaveProperty('wechatpay-serial');
     });
 
-    it('by itself when there is no option on keys at all', async () => {
+    it('by default if no option about platform keys is given', async () => {
       const simulator = await startSimulator(merchant);
       const { service } = await startClient({
         ...simulator.moduleOptions(merchant),
@@ -100,7 +110,7 @@ describe('A merchant in platform-certificate mode', () => {
       expect(downloadsOf(simulator)).toHaveLength(1);
     });
 
-    it('once, however many answers and notifications wait for them', async () => {
+    it('once, however many responses and notifications wait for them', async () => {
       const bench = await start({ unknownSerialCooldown: NO_COOLDOWN });
       bench.simulator.setRegisteredUrl(merchant, CALLBACK_URL);
 
@@ -122,7 +132,7 @@ describe('A merchant in platform-certificate mode', () => {
       await bench.close();
     });
 
-    it('not at all where downloading is off and the certificate is given', async () => {
+    it('never if download is off and the certificate is given', async () => {
       const { id, pem } = merchant.platformCertificate;
       const bench = await startBench(merchant, {
         platformKeys: { [id]: pem },
@@ -136,16 +146,16 @@ describe('A merchant in platform-certificate mode', () => {
     });
   });
 
-  describe('that cannot be relied on', () => {
+  describe('rejects a response to the download', () => {
     const FAULTS: readonly (readonly [
       name: string,
       fault: (merchant: TestMerchant, stranger: TestPlatformKey) => SimulatedFault,
       reason: string,
     ])[] = [
-      ['tampered', () => 'tampered', 'The signature does not fit'],
+      ['tampered', () => 'tampered', 'The signature does not match'],
       ['unsigned', () => 'unsigned', 'missing: Wechatpay-Timestamp'],
       ['replayed', () => 'replayed', 'behind'],
-      ['signed by a stranger', () => 'unknown-serial', 'which it does not hold'],
+      ['signed by a stranger', () => 'unknown-serial', 'neither in the list nor known'],
       ['of another signature type', () => 'wrong-type', 'Wechatpay-Signature-Type'],
       [
         'an error',
@@ -153,7 +163,7 @@ describe('A merchant in platform-certificate mode', () => {
         'SYSTEM_ERROR',
       ],
       [
-        'that there are none',
+        'without any certificate',
         () => ({ status: 404, code: 'RESOURCE_NOT_EXISTS', message: '无可用的平台证书' }),
         'RESOURCE_NOT_EXISTS',
       ],
@@ -166,7 +176,7 @@ describe('A merchant in platform-certificate mode', () => {
           raw: JSON.stringify({ data: [listed(platformCertificate, 'x'.repeat(32))] }),
           signed: true,
         }),
-        'another APIv3 key',
+        'wrong APIv3 key',
       ],
       [
         'with a serial_no that is not that of the certificate',
@@ -177,41 +187,41 @@ describe('A merchant in platform-certificate mode', () => {
           }),
           signed: true,
         }),
-        'serial_no does not fit',
+        'serial_no is not that of its certificate',
       ],
-      ['none, for the connection drops', () => 'drop', 'ECONNRESET'],
+      ['that breaks off', () => 'drop', 'ECONNRESET'],
     ];
 
-    it.each(FAULTS)('(%s) are not taken, and that is logged once', async (_name, fault, reason) => {
+    it.each(FAULTS)('%s, and logs that once', async (_name, fault, reason) => {
       const bench = await start({ unknownSerialCooldown: NO_COOLDOWN });
       bench.simulator.injectFaults(fault(merchant, stranger));
 
       expect(await isAccepted(bench, merchant.platformCertificate)).toBe(false);
       expect(bench.logger.ours()).toHaveLength(1);
       expect(bench.logger.ours('error')).toEqual([
-        expect.stringContaining('Downloading platform certificates failed, 0 kept: '),
+        expect.stringContaining('failed, 0 kept, next attempt in 1 s: '),
       ]);
       expect(bench.logger.text).toContain(reason);
 
-      // The next answer is a good one.
+      // The next response is good.
       expect(await isAccepted(bench, merchant.platformCertificate)).toBe(true);
     });
 
-    it.each(FAULTS)('(%s) leave the present ones alone', async (_name, fault) => {
+    it.each(FAULTS)('%s, and keeps the certificates that it has', async (_name, fault) => {
       const bench = await start({ unknownSerialCooldown: NO_COOLDOWN });
       await isAccepted(bench, merchant.platformCertificate);
       bench.simulator.injectFaults(fault(merchant, stranger));
 
       expect(await isAccepted(bench, stranger)).toBe(false);
       expect(bench.logger.ours('error')).toEqual([
-        expect.stringContaining('Downloading platform certificates failed, 1 kept: '),
+        expect.stringContaining('failed, 1 kept, next attempt in '),
       ]);
 
       expect(await isAccepted(bench, merchant.platformCertificate)).toBe(true);
       expect(downloadsOf(bench.simulator)).toHaveLength(2);
     });
 
-    it('are asked for again at once when WeChat Pay has just probed', async () => {
+    it('with a signature probe, and downloads again at once', async () => {
       const bench = await start();
       bench.simulator.injectFaults('probe');
 
@@ -219,55 +229,83 @@ describe('A merchant in platform-certificate mode', () => {
       expect(downloadsOf(bench.simulator)).toHaveLength(2);
       expect(bench.logger.ours('error')).toEqual([]);
     });
+  });
 
-    it('make a call fail with UNKNOWN_SERIAL, for nothing can be verified', async () => {
-      const { service, logger } = await startBench(merchant, { apiV3Key: 'y'.repeat(32) });
-
-      expect(await errorOf(service.create({ url: CALLBACK_URL }))).toMatchObject({
-        name: 'WechatPaySignatureError',
-        code: 'UNKNOWN_SERIAL',
-        message: expect.stringContaining('given: none; certificate download: on'),
-      });
-      expect(logger.ours('error')).toHaveLength(1);
-    });
-
-    it.each<[string, SimulatedFault]>([
-      [
-        'there are none',
-        {
-          status: 404,
-          code: 'RESOURCE_NOT_EXISTS',
-          message: '无可用的平台证书，请使用微信支付公钥',
-        },
-      ],
-      ['the list is empty', { status: 200, raw: '{"data":[]}', signed: true }],
-    ])('tell a merchant in public-key mode what to do instead when %s', async (_case, fault) => {
+  describe('skips an entry of the list', () => {
+    it('that it cannot read, and uses the others', async () => {
       const bench = await start();
-      bench.simulator.injectFaults(fault);
-      await isAccepted(bench, merchant.platformCertificate);
+      const odd = { serial_no: 'A1', encrypt_certificate: { algorithm: 'AEAD_SM4_GCM' } };
+      const data = [odd, listed(merchant.platformCertificate, merchant.apiV3Key)];
+      bench.simulator.injectFaults({ status: 200, raw: JSON.stringify({ data }), signed: true });
 
-      expect(bench.logger.ours('error')).toEqual([
-        expect.stringContaining('give its key in platformKeys by PUB_KEY_ID_... instead.'),
+      expect(await isAccepted(bench, merchant.platformCertificate)).toBe(true);
+      expect(bench.logger.ours('error')).toEqual([]);
+      expect(bench.logger.ours('warn')).toEqual([
+        expect.stringContaining('Skipped 1 of 2 entries'),
       ]);
     });
+  });
 
-    it('are not even asked for when a public key has signed the answer', async () => {
+  describe('sends nothing that may take effect', () => {
+    it.each<[string, (bench: Awaited<ReturnType<typeof start>>) => Observable<unknown>]>([
+      ['create', ({ service }) => service.create({ url: CALLBACK_URL })],
+      ['update', ({ service }) => service.update({ url: CALLBACK_URL })],
+      ['delete', ({ service }) => service.delete()],
+      ['complete', ({ complaints }) => complaints.complete('200201820200101080076610000')],
+    ])('while there is no key to verify its response with: %s', async (_name, call) => {
+      const bench = await start();
+      bench.simulator.injectFaults('tampered');
+
+      expect(await errorOf(call(bench))).toMatchObject({
+        name: 'WechatPayPlatformKeyError',
+        code: 'NO_PLATFORM_KEY',
+        message: expect.stringMatching(
+          / was not sent: .* Downloading platform certificates failed/,
+        ),
+      });
+      expect(bench.simulator.requests.map(({ target }) => target)).toEqual([CERTIFICATES_PATH]);
+      expect(bench.logger.ours('error')).toHaveLength(1);
+    });
+
+    it('and sends it once a key is there', async () => {
+      const bench = await start();
+      bench.simulator.injectFaults('tampered');
+      await errorOf(bench.service.create({ url: CALLBACK_URL }));
+
+      expect(await valuesOf(bench.service.create({ url: CALLBACK_URL }))).toHaveLength(1);
+      expect(downloadsOf(bench.simulator)).toHaveLength(2);
+    });
+
+    it('for a merchant in public-key mode, and says what to do instead', async () => {
       const inPublicKeyMode = await createTestMerchant();
-      const { service, simulator, logger } = await startBench(inPublicKeyMode, {
+      const { service, simulator } = await startBench(inPublicKeyMode, {
         platformKeys: undefined,
         platformCertificates: { download: true },
       });
 
       expect(await errorOf(service.create({ url: CALLBACK_URL }))).toMatchObject({
-        code: 'UNKNOWN_SERIAL',
-        message: expect.stringContaining(inPublicKeyMode.publicKey.id),
+        code: 'NO_PLATFORM_KEY',
+        message: expect.stringContaining('give its key in platformKeys by PUB_KEY_ID_... instead'),
+        cause: expect.objectContaining({ code: 'RESOURCE_NOT_EXISTS' }),
       });
-      expect(downloadsOf(simulator)).toEqual([]);
-      expect(logger.ours()).toEqual([]);
+      expect(simulator.requests.map(({ target }) => target)).toEqual([CERTIFICATES_PATH]);
     });
   });
 
-  describe('while a download hangs', () => {
+  describe('retries a failed first download', () => {
+    it('by itself, so that later notifications are accepted', async () => {
+      const bench = await start({ unknownSerialCooldown: HOUR });
+      bench.simulator.injectFaults('tampered');
+      expect(await isAccepted(bench, merchant.platformCertificate)).toBe(false);
+
+      await until(() => bench.logger.ours('log').length > 0);
+
+      expect(await isAccepted(bench, merchant.platformCertificate)).toBe(true);
+      expect(downloadsOf(bench.simulator)).toHaveLength(2);
+    });
+  });
+
+  describe('while a download gets no response', () => {
     const startHanging = async () => {
       const bench = await startBench(
         merchant,
@@ -281,7 +319,7 @@ describe('A merchant in platform-certificate mode', () => {
       return bench;
     };
 
-    it('refuses a notification before WeChat Pay gives up, and says why', async () => {
+    it('rejects a notification before WeChat Pay stops waiting, and says why', async () => {
       const bench = await startBench(
         merchant,
         { timeout: NEVER, handlerTimeout: 50 },
@@ -294,16 +332,16 @@ describe('A merchant in platform-certificate mode', () => {
 
       await expect(bench.verifier.verify(incoming(merchant))).rejects.toMatchObject({
         code: 'UNKNOWN_SERIAL',
-        detail: expect.stringContaining('No certificate could be downloaded yet'),
+        detail: expect.stringContaining('Certificates are still being downloaded.'),
       });
     });
 
-    it('holds the time limit of a call that waits for it', async () => {
+    it('keeps to the timeout of a call that waits for it', async () => {
       const { service } = await startHanging();
 
       expect(await errorOf(service.create({ url: CALLBACK_URL }, { timeout: 100 }))).toMatchObject({
-        name: 'WechatPayNetworkError',
-        code: 'TIMEOUT',
+        name: 'WechatPayPlatformKeyError',
+        message: expect.stringContaining('still being downloaded'),
       });
     });
 
@@ -318,20 +356,23 @@ describe('A merchant in platform-certificate mode', () => {
       expect(await failure).toMatchObject({ name: 'WechatPayNetworkError', code: 'ABORTED' });
     });
 
-    it('ends it without a word when the app closes', async () => {
+    it('ends the download without a log line when the app shuts down', async () => {
       const bench = await startHanging();
       const failure = errorOf(bench.service.create({ url: CALLBACK_URL }));
       await until(() => downloadsOf(bench.simulator).length === 1);
 
       await bench.close();
 
-      expect(await failure).toMatchObject({ code: 'UNKNOWN_SERIAL' });
+      expect(await failure).toMatchObject({
+        code: 'NO_PLATFORM_KEY',
+        message: expect.stringContaining('shutting down'),
+      });
       expect(bench.logger.ours()).toEqual([]);
     });
   });
 
-  describe('when certificates change', () => {
-    it('downloads the new one once, on the first message that it has signed', async () => {
+  describe('when WeChat Pay changes its certificate', () => {
+    it('downloads the new one once, for the first message that is signed with it', async () => {
       const bench = await start({ unknownSerialCooldown: NO_COOLDOWN });
       bench.simulator.setRegisteredUrl(merchant, CALLBACK_URL);
       await valuesOf(bench.service.get());
@@ -346,7 +387,7 @@ describe('A merchant in platform-certificate mode', () => {
       ]);
     });
 
-    it.each([true, false])('still knows the old one, still listed: %s', async (keepListed) => {
+    it.each([true, false])('keeps the old one, still listed: %s', async (keepListed) => {
       const bench = await start({ unknownSerialCooldown: NO_COOLDOWN });
       await isAccepted(bench, merchant.platformCertificate);
       const next = await bench.simulator.rotateCertificate(merchant, { keepListed });
@@ -356,7 +397,7 @@ describe('A merchant in platform-certificate mode', () => {
       expect(downloadsOf(bench.simulator)).toHaveLength(2);
     });
 
-    it('has the new one from the interval before any message is signed with it', async () => {
+    it('has the new one before any message is signed with it, because of the interval', async () => {
       const bench = await start({ refreshInterval: 20, unknownSerialCooldown: HOUR });
       await isAccepted(bench, merchant.platformCertificate);
       const next = await bench.simulator.rotateCertificate(merchant);
@@ -366,7 +407,7 @@ describe('A merchant in platform-certificate mode', () => {
       expect(await isAccepted(bench, next)).toBe(true);
     });
 
-    it('does not take one that has expired, though it is listed', async () => {
+    it('does not use an expired one, although it is listed', async () => {
       const bench = await start();
       const expired = await createTestCertificate({
         notBefore: new Date(Date.now() - 2 * HOUR),
@@ -380,7 +421,7 @@ describe('A merchant in platform-certificate mode', () => {
       expect(await isAccepted(bench, expired)).toBe(false);
     });
 
-    it('tolerates an expire_time whose name ends with a space', async () => {
+    it('accepts an expire_time whose name ends with a space', async () => {
       const bench = await start();
       const { expire_time, effective_time, ...entry } = listed(
         merchant.platformCertificate,
@@ -393,7 +434,7 @@ describe('A merchant in platform-certificate mode', () => {
     });
   });
 
-  describe('when strangers send serials', () => {
+  describe('when strangers send serial numbers', () => {
     it('downloads at most once per cooldown', async () => {
       const bench = await start({ unknownSerialCooldown: HOUR });
       await isAccepted(bench, merchant.platformCertificate);
@@ -420,8 +461,8 @@ describe('A merchant in platform-certificate mode', () => {
     });
   });
 
-  describe('when the app closes', () => {
-    it('downloads nothing any more', async () => {
+  describe('when the app shuts down', () => {
+    it('downloads nothing', async () => {
       const bench = await start({ unknownSerialCooldown: NO_COOLDOWN });
       await isAccepted(bench, merchant.platformCertificate);
       await bench.close();

@@ -5,14 +5,14 @@ import { incoming } from '../../support/client-certificates.js';
 
 const CALLBACK_URL = 'https://shop.example.com/wechatpay/complaints';
 
-describe('A merchant on the way from certificates to a public key', () => {
+describe('A merchant that migrates from certificates to a public key', () => {
   let merchant: TestMerchant;
   beforeAll(async () => {
     merchant = await createTestMerchant({ mode: 'migration' });
   });
   afterEach(closeAll);
 
-  it('asks for answers signed with the public key, and needs no certificate for them', async () => {
+  it('asks for responses signed with the public key, and needs no certificate for them', async () => {
     const { service, simulator } = await startBench(merchant);
 
     await valuesOf(service.create({ url: CALLBACK_URL }));
@@ -44,19 +44,19 @@ describe('A merchant on the way from certificates to a public key', () => {
     expect(downloadsOf(simulator)).toHaveLength(1);
   });
 
-  it('takes a list of certificates that the public key has signed', async () => {
+  it('accepts a list of certificates that is signed with the public key', async () => {
     const { verifier, simulator, logger } = await startBench(merchant);
     const notification = incoming(merchant, { signWith: merchant.platformCertificate });
 
     await verifier.verify(notification);
 
-    // This is what the list is signed with, for it is what the request asks for.
+    // The request asks for it, so the list is signed with it.
     expect(downloadsOf(simulator)[0]?.headers['wechatpay-serial']).toBe(merchant.publicKey.id);
     expect(logger.ours('error')).toEqual([]);
     expect(logger.ours('log')).toEqual([expect.stringContaining(merchant.platformCertificate.id)]);
   });
 
-  it('refuses a list that a forger has signed in the name of the public key', async () => {
+  it('rejects a list that is forged in the name of the public key', async () => {
     const { verifier, simulator, logger } = await startBench(merchant);
     simulator.injectFaults('tampered');
 

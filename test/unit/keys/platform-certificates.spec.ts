@@ -5,33 +5,41 @@ import { Logger } from '@nestjs/common';
 import {
   createTestCertificate,
   createTestMerchant,
-  signNotificationBody,
   type TestMerchant,
   type TestPlatformKey,
 } from 'nestjs-wechatpay-complaint/testing';
-import {
-  type CertificateListResponse,
-  type FetchCertificates,
-  PlatformCertificates,
-} from '../../../lib/keys/platform-certificates.js';
+import type {
+  CertificateListResponse,
+  FetchCertificates,
+} from '../../../lib/keys/certificate-download.js';
+import { PlatformCertificates } from '../../../lib/keys/platform-certificates.js';
+import { WechatPayApiError } from '../../../lib/errors/wechatpay-api.error.js';
 import { deferred } from '../../support/deferred.js';
-import { listed } from '../../support/client-certificates.js';
+import { listed, listResponse, signedList } from '../../support/client-certificates.js';
 import { RecordingLogger } from '../../support/recording-logger.js';
 
-const MINUTE = 60_000;
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** Time stands still but for what a test lets pass; nothing else is pretended. */
+/** Stops every clock; a test advances them. */
 function stopTheClock(): void {
   jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] });
 }
 
-/** Lets time pass, and what it has set off come to its end. */
+/** Advances the clocks and waits for the work that this starts. */
 async function pass(milliseconds: number): Promise<void> {
   await jest.advanceTimersByTimeAsync(milliseconds);
   await setImmediate();
 }
+
+/** Makes every pause as long as it can be. */
+function withoutChance(): void {
+  jest.spyOn(Math, 'random').mockReturnValue(1);
+}
+
+const noNetwork = (): Promise<never> => Promise.reject(new Error('no network'));
 
 describe('PlatformCertificates', () => {
   let merchant: TestMerchant;
@@ -56,22 +64,17 @@ describe('PlatformCertificates', () => {
     jest.useRealTimers();
   });
 
-  /** What WeChat Pay would answer now; the last certificate signs unless another is to. */
-  function answer(certificates: TestPlatformKey[], signWith = certificates.at(-1)) {
-    const data = certificates.map((certificate) => listed(certificate, merchant.apiV3Key));
-    const body = Buffer.from(JSON.stringify({ data }));
-    const headers = Object.fromEntries(
-      Object.entries(signNotificationBody(merchant, body, { signWith })).map(([name, value]) => [
-        name.toLowerCase(),
-        value,
-      ]),
-    );
-    return Promise.resolve({ headers, body });
+  /** The response of WeChat Pay at this moment. */
+  function respond(
+    certificates: TestPlatformKey[],
+    signWith?: TestPlatformKey,
+  ): Promise<CertificateListResponse> {
+    return Promise.resolve(listResponse(merchant, certificates, signWith));
   }
 
-  /** The same, with a signature that is there to see whether it is looked at. */
-  async function probed(certificates: TestPlatformKey[]) {
-    const { headers, body } = await answer(certificates);
+  /** The same with a signature probe. */
+  async function respondWithProbe(certificates: TestPlatformKey[]) {
+    const { headers, body } = await respond(certificates);
     return { headers: { ...headers, 'wechatpay-signature': 'WECHATPAY/SIGNTEST/x' }, body };
   }
 
@@ -81,6 +84,7 @@ describe('PlatformCertificates', () => {
   ) {
     const spy = jest.fn(fetch);
     const certificates = new PlatformCertificates({
+      mchid: merchant.mchid,
       fetch: spy,
       findPinned,
       apiV3Key: createSecretKey(Buffer.from(merchant.apiV3Key)),
@@ -98,7 +102,7 @@ describe('PlatformCertificates', () => {
   describe('the interval', () => {
     it('begins with the first download, not before', async () => {
       stopTheClock();
-      const { certificates, fetch } = open(() => answer([current]));
+      const { certificates, fetch } = open(() => respond([current]));
       expect(jest.getTimerCount()).toBe(0);
 
       await certificates.refresh();
@@ -109,11 +113,11 @@ describe('PlatformCertificates', () => {
 
     it.each([
       ['12 hours', 0, 12 * HOUR],
-      ['a tenth less, as chance will have it', 1, 0.9 * 12 * HOUR],
-    ])('brings one download after another after %s', async (_name, chance, interval) => {
+      ['a tenth less, depending on chance', 1, 0.9 * 12 * HOUR],
+    ])('causes a download after %s, again and again', async (_name, chance, interval) => {
       stopTheClock();
       jest.spyOn(Math, 'random').mockReturnValue(chance);
-      const { certificates, fetch } = open(() => answer([current]));
+      const { certificates, fetch } = open(() => respond([current]));
       await certificates.refresh();
 
       for (const times of [1, 2, 3]) {
@@ -124,21 +128,23 @@ describe('PlatformCertificates', () => {
       }
     });
 
-    it('goes on after a download that failed', async () => {
+    it('continues after a failed download if there is a valid certificate', async () => {
       stopTheClock();
-      const { certificates, fetch } = open(() => Promise.reject(new Error('no network')));
+      const { certificates, fetch } = open(() => respond([current]));
       await certificates.refresh();
-      fetch.mockImplementation(() => answer([current]));
+      fetch.mockImplementation(noNetwork);
+      await certificates.refresh();
+      fetch.mockImplementation(() => respond([current, next]));
 
       await pass(12 * HOUR);
 
-      expect(fetch).toHaveBeenCalledTimes(2);
-      expect(isKnown(certificates, current)).toBe(true);
+      expect(fetch).toHaveBeenCalledTimes(3);
+      expect(isKnown(certificates, next)).toBe(true);
     });
 
-    it('differs by chance, so that many instances do not ask at once', async () => {
+    it('is partly random, so that many instances do not download at once', async () => {
       const timers = jest.spyOn(globalThis, 'setTimeout');
-      for (let i = 0; i < 8; i += 1) await open(() => answer([current])).certificates.refresh();
+      for (let i = 0; i < 8; i += 1) await open(() => respond([current])).certificates.refresh();
 
       const delays = timers.mock.calls.map(([, delay]) => delay ?? 0);
       expect(delays).toHaveLength(8);
@@ -149,17 +155,110 @@ describe('PlatformCertificates', () => {
 
     it('does not keep the process alive', async () => {
       const timers = jest.spyOn(globalThis, 'setTimeout');
-      await open(() => answer([current])).certificates.refresh();
+      await open(() => respond([current])).certificates.refresh();
 
       expect(timers).toHaveBeenCalledTimes(1);
       expect((timers.mock.results[0]?.value as NodeJS.Timeout).hasRef()).toBe(false);
     });
   });
 
-  describe('an unknown serial', () => {
-    it('causes a download, and not another one within the cooldown after it', async () => {
+  describe('a failed first download', () => {
+    it('is retried after 1, 2, 4 ... seconds, and at least once per cooldown', async () => {
       stopTheClock();
-      const { certificates, fetch } = open(() => answer([current]));
+      withoutChance();
+      const { certificates, fetch } = open(noNetwork);
+      await certificates.refresh();
+
+      let times = 1;
+      for (const pause of [1, 2, 4, 8, 16, 32, 60, 60, 60]) {
+        await pass(pause * SECOND - 1);
+        expect(fetch).toHaveBeenCalledTimes(times);
+        await pass(1);
+        times += 1;
+        expect(fetch).toHaveBeenCalledTimes(times);
+      }
+    });
+
+    it('is retried until it succeeds, and then follows the interval', async () => {
+      stopTheClock();
+      withoutChance();
+      const { certificates, fetch } = open(noNetwork);
+      await certificates.refresh();
+      fetch.mockImplementation(() => respond([current]));
+
+      await pass(SECOND);
+
+      expect(isKnown(certificates, current)).toBe(true);
+      await pass(HOUR);
+      expect(fetch).toHaveBeenCalledTimes(2);
+    });
+
+    it('is retried after half of the pause at the earliest, depending on chance', async () => {
+      stopTheClock();
+      jest.spyOn(Math, 'random').mockReturnValue(0);
+      const { certificates, fetch } = open(noNetwork);
+      await certificates.refresh();
+
+      await pass(SECOND / 2 - 1);
+      expect(fetch).toHaveBeenCalledTimes(1);
+      await pass(1);
+      expect(fetch).toHaveBeenCalledTimes(2);
+    });
+
+    it('is not retried earlier because of unknown serial numbers', async () => {
+      stopTheClock();
+      withoutChance();
+      const { certificates, fetch } = open(noNetwork);
+      await certificates.refreshForUnknownSerial();
+
+      for (let second = 0; second < 60; second += 1) {
+        for (let i = 0; i < 10; i += 1) await certificates.refreshForUnknownSerial();
+        await pass(SECOND);
+      }
+
+      // The first one, and those after 1, 3, 7, 15 and 31 s.
+      expect(fetch).toHaveBeenCalledTimes(6);
+    });
+
+    it('is logged with the time of the retry, once per reason', async () => {
+      stopTheClock();
+      withoutChance();
+      const { certificates, fetch } = open(noNetwork);
+      await certificates.refresh();
+      await pass(3 * SECOND);
+      fetch.mockImplementation(() => Promise.reject(new Error('connection refused')));
+      await pass(4 * SECOND);
+
+      expect(logger.ours('error')).toEqual([
+        expect.stringContaining(
+          `Downloading platform certificates for merchant ${merchant.mchid} failed, 0 kept, ` +
+            'next attempt in 1 s: no network',
+        ),
+        expect.stringContaining('next attempt in 8 s: connection refused'),
+      ]);
+      expect(logger.ours('debug')).toHaveLength(2);
+    });
+
+    it('is retried when all certificates have expired', async () => {
+      stopTheClock();
+      withoutChance();
+      const { certificates, fetch } = open(() => respond([shortLived]));
+      await certificates.refresh();
+      fetch.mockImplementation(noNetwork);
+      jest.setSystemTime(Date.now() + 3 * DAY);
+      await certificates.refresh();
+      fetch.mockImplementation(() => respond([current]));
+
+      await pass(SECOND);
+
+      expect(isKnown(certificates, current)).toBe(true);
+    });
+  });
+
+  describe('an unknown serial number', () => {
+    it('causes a download, and no other one within the cooldown after it', async () => {
+      stopTheClock();
+      const { certificates, fetch } = open(() => respond([current]));
       await certificates.refreshForUnknownSerial();
       expect(fetch).toHaveBeenCalledTimes(1);
 
@@ -172,9 +271,9 @@ describe('PlatformCertificates', () => {
       expect(fetch).toHaveBeenCalledTimes(2);
     });
 
-    it('has the same cooldown after a download that failed', async () => {
+    it('has the same cooldown after a failed download', async () => {
       stopTheClock();
-      const { certificates, fetch } = open(() => Promise.reject(new Error('no network')));
+      const { certificates, fetch } = open(noNetwork);
       for (let i = 0; i < 10; i += 1) await certificates.refreshForUnknownSerial();
 
       expect(fetch).toHaveBeenCalledTimes(1);
@@ -190,7 +289,7 @@ describe('PlatformCertificates', () => {
           return isKnown(certificates, current);
         }),
       );
-      pending.resolve(await answer([current]));
+      pending.resolve(await respond([current]));
 
       expect(await waiting).toEqual([true, true, true]);
       expect(fetch).toHaveBeenCalledTimes(1);
@@ -198,14 +297,14 @@ describe('PlatformCertificates', () => {
 
     it('waits for a download of the interval even within the cooldown', async () => {
       const pending = deferred<CertificateListResponse>();
-      const { certificates, fetch } = open(() => answer([current]));
+      const { certificates, fetch } = open(() => respond([current]));
       await certificates.refresh();
       fetch.mockImplementation(() => pending.promise);
       const running = certificates.refresh();
       const waiting = certificates
         .refreshForUnknownSerial()
         .then(() => isKnown(certificates, next));
-      pending.resolve(await answer([current, next]));
+      pending.resolve(await respond([current, next]));
 
       expect(await waiting).toBe(true);
       await running;
@@ -213,10 +312,13 @@ describe('PlatformCertificates', () => {
     });
   });
 
-  describe('stopping', () => {
-    it('ends the timer', async () => {
+  describe('stop', () => {
+    it.each([
+      ['the interval', () => respond([current])],
+      ['the retries', noNetwork],
+    ])('ends %s', async (_what, fetch) => {
       stopTheClock();
-      const { certificates } = open(() => answer([current]));
+      const { certificates } = open(fetch);
       await certificates.refresh();
 
       certificates.stop();
@@ -224,7 +326,7 @@ describe('PlatformCertificates', () => {
       expect(jest.getTimerCount()).toBe(0);
     });
 
-    it('ends a running download, which is no failure to log, and starts no timer', async () => {
+    it('ends a running download without logging a failure or starting a timer', async () => {
       stopTheClock();
       const { certificates, fetch } = open(
         (signal) =>
@@ -242,10 +344,24 @@ describe('PlatformCertificates', () => {
       expect(fetch.mock.calls[0]?.[0].aborted).toBe(true);
       expect(logger.lines).toEqual([]);
       expect(jest.getTimerCount()).toBe(0);
+      expect(certificates.lastFailure()).toBeUndefined();
     });
 
-    it('is for good', async () => {
-      const { certificates, fetch } = open(() => answer([current]));
+    it('starts no timer after a download that has succeeded all the same', async () => {
+      stopTheClock();
+      const pending = deferred<CertificateListResponse>();
+      const { certificates } = open(() => pending.promise);
+      const running = certificates.refresh();
+
+      certificates.stop();
+      pending.resolve(await respond([current]));
+      await running;
+
+      expect(jest.getTimerCount()).toBe(0);
+    });
+
+    it('is final', async () => {
+      const { certificates, fetch } = open(() => respond([current]));
       certificates.stop();
 
       await certificates.refresh();
@@ -256,77 +372,78 @@ describe('PlatformCertificates', () => {
   });
 
   describe('a downloaded certificate', () => {
-    it('is announced once', async () => {
-      const { certificates } = open(() => answer([current]));
+    it('is logged once', async () => {
+      const { certificates } = open(() => respond([current]));
       await certificates.refresh();
       await certificates.refresh();
 
       expect(logger.ours()).toEqual([
-        expect.stringContaining(`New platform certificates: ${current.id}`),
+        expect.stringContaining(
+          `New platform certificates for merchant ${merchant.mchid}: ${current.id}`,
+        ),
       ]);
     });
 
-    it('stays when it is listed no longer', async () => {
-      const { certificates, fetch } = open(() => answer([current]));
+    it('is kept when it is no longer listed', async () => {
+      const { certificates, fetch } = open(() => respond([current]));
       await certificates.refresh();
-      fetch.mockImplementation(() => answer([next]));
+      fetch.mockImplementation(() => respond([next]));
       await certificates.refresh();
 
       expect(isKnown(certificates, current)).toBe(true);
       expect(isKnown(certificates, next)).toBe(true);
+      expect(certificates.serials()).toEqual([current.id, next.id]);
     });
 
-    it('is not used after its life time', async () => {
+    it('is not used after it has expired', async () => {
       stopTheClock();
-      const { certificates } = open(() => answer([shortLived, current]));
+      const { certificates } = open(() => respond([shortLived]));
       await certificates.refresh();
       expect(isKnown(certificates, shortLived)).toBe(true);
+      expect(certificates.hasValid()).toBe(true);
 
       jest.setSystemTime(Date.now() + 3 * DAY);
 
       expect(isKnown(certificates, shortLived)).toBe(false);
-      expect(isKnown(certificates, current)).toBe(true);
+      expect(certificates.hasValid()).toBe(false);
     });
 
-    it('is dropped after its life time', async () => {
+    it('is dropped by the first download after it has expired', async () => {
       stopTheClock();
-      const { certificates, fetch } = open(() => answer([shortLived, current]));
+      const { certificates } = open(() => respond([shortLived, current]));
       await certificates.refresh();
 
       jest.setSystemTime(Date.now() + 3 * DAY);
       await certificates.refresh();
-      fetch.mockImplementation(() => Promise.reject(new Error('no network')));
-      await certificates.refresh();
 
-      expect(logger.ours('error')).toEqual([expect.stringContaining('failed, 1 kept: no network')]);
+      expect(certificates.serials()).toEqual([current.id]);
     });
 
-    it('is not even taken when it has expired before', async () => {
+    it('is not added if it has expired already', async () => {
       stopTheClock();
       jest.setSystemTime(Date.now() + 3 * DAY);
-      const { certificates } = open(() => answer([shortLived, current]));
+      const { certificates } = open(() => respond([shortLived, current]));
       await certificates.refresh();
 
-      expect(isKnown(certificates, shortLived)).toBe(false);
-      expect(isKnown(certificates, current)).toBe(true);
+      expect(certificates.serials()).toEqual([current.id]);
     });
   });
 
   describe('a download', () => {
-    it('may be signed by a certificate that is known, but listed no longer', async () => {
-      const { certificates, fetch } = open(() => answer([current]));
+    it('may be signed with a certificate that is known, but no longer listed', async () => {
+      const { certificates, fetch } = open(() => respond([current]));
       await certificates.refresh();
-      fetch.mockImplementation(() => answer([next], current));
+      fetch.mockImplementation(() => respond([next], current));
       await certificates.refresh();
 
       expect(isKnown(certificates, next)).toBe(true);
       expect(logger.ours('error')).toEqual([]);
     });
 
-    it('may be signed by a key of the options, as during a migration', async () => {
+    it('may be signed with a key of the options, as during a migration', async () => {
       const pinned = createPublicKey(merchant.publicKey.pem);
       const { certificates } = open(
-        () => answer([current], merchant.publicKey),
+        () => respond([current], merchant.publicKey),
         (serial) => (serial === merchant.publicKey.id ? pinned : undefined),
       );
       await certificates.refresh();
@@ -335,9 +452,25 @@ describe('PlatformCertificates', () => {
       expect(logger.ours('error')).toEqual([]);
     });
 
-    it('that comes with a probe is repeated at once, and quietly', async () => {
-      const { certificates, fetch } = open(() => answer([current]));
-      fetch.mockImplementationOnce(() => probed([current]));
+    it('skips entries that cannot be read, with a warning', async () => {
+      const odd = { ...listed(next, merchant.apiV3Key), encrypt_certificate: { algorithm: 'SM4' } };
+      const list = signedList(merchant, [odd, listed(current, merchant.apiV3Key)], current);
+      const { certificates } = open(() => Promise.resolve(list));
+      await certificates.refresh();
+
+      expect(isKnown(certificates, current)).toBe(true);
+      expect(logger.ours('error')).toEqual([]);
+      expect(logger.ours('warn')).toEqual([
+        expect.stringContaining(
+          `Skipped 1 of 2 entries in the list of platform certificates for merchant ` +
+            `${merchant.mchid}: its algorithm is not supported`,
+        ),
+      ]);
+    });
+
+    it('is repeated at once after a signature probe, without an error', async () => {
+      const { certificates, fetch } = open(() => respond([current]));
+      fetch.mockImplementationOnce(() => respondWithProbe([current]));
       await certificates.refresh();
 
       expect(fetch).toHaveBeenCalledTimes(2);
@@ -346,8 +479,8 @@ describe('PlatformCertificates', () => {
       expect(logger.ours('error')).toEqual([]);
     });
 
-    it('that comes with one probe after the other is not repeated forever', async () => {
-      const { certificates, fetch } = open(() => probed([current]));
+    it('is not repeated for ever if every response is a signature probe', async () => {
+      const { certificates, fetch } = open(() => respondWithProbe([current]));
       await certificates.refresh();
 
       expect(fetch).toHaveBeenCalledTimes(2);
@@ -356,45 +489,49 @@ describe('PlatformCertificates', () => {
     });
 
     it.each<[string, () => Promise<CertificateListResponse>, string]>([
-      [
-        'is signed by a key that nothing vouches for',
-        () => answer([current], next),
-        'which it does not hold',
-      ],
-      ['lists nothing', () => answer([], current), 'the list is empty'],
-      [
-        'lists only what has expired',
-        () => {
-          jest.setSystemTime(Date.now() + 3 * DAY);
-          return answer([shortLived]);
-        },
-        'which it does not hold',
-      ],
-      ['does not come', () => Promise.reject(new Error('no network')), 'no network'],
-      ['does not come, and no Error says why', () => Promise.reject('so there'), 'so there'],
-      [
-        'was signed ten minutes ago',
-        () => {
-          const early = answer([current]);
-          jest.setSystemTime(Date.now() + 10 * MINUTE);
-          return early;
-        },
-        '600 s behind',
-      ],
+      ['is signed with an unknown key', () => respond([current], next), 'neither in the list'],
+      ['lists nothing', () => respond([], current), 'the list is empty'],
+      ['does not arrive', noNetwork, 'no network'],
     ])('that %s changes nothing, and is logged once', async (_case, fetch, reason) => {
-      stopTheClock();
       const { certificates } = open(fetch);
 
       await expect(certificates.refresh()).resolves.toBeUndefined();
 
-      expect([current, next, shortLived].some((key) => isKnown(certificates, key))).toBe(false);
+      expect(certificates.serials()).toEqual([]);
+      expect(certificates.lastFailure()?.reason).toContain(reason);
       expect(logger.ours()).toHaveLength(1);
-      expect(logger.ours('error')).toEqual([
-        expect.stringMatching(
-          new RegExp(`^Downloading platform certificates failed, 0 kept: .*${reason}`),
-        ),
-      ]);
+      expect(logger.ours('error')).toEqual([expect.stringContaining(reason)]);
       expect(logger.text).not.toContain(merchant.apiV3Key);
+    });
+
+    it.each<[string, () => Promise<CertificateListResponse>]>([
+      ['lists nothing', () => respond([], current)],
+      [
+        'is answered with RESOURCE_NOT_EXISTS',
+        () =>
+          Promise.reject(
+            new WechatPayApiError('GET /v3/certificates', 'RESOURCE_NOT_EXISTS', '', undefined, {
+              status: 404,
+            }),
+          ),
+      ],
+    ])('that %s points a merchant in public-key mode at platformKeys', async (_case, fetch) => {
+      const { certificates } = open(fetch);
+      await certificates.refresh();
+
+      expect(logger.ours('error')).toEqual([
+        expect.stringContaining('give its key in platformKeys by PUB_KEY_ID_... instead.'),
+      ]);
+    });
+
+    it('forgets an earlier failure when it succeeds', async () => {
+      const { certificates, fetch } = open(noNetwork);
+      await certificates.refresh();
+      expect(certificates.lastFailure()).toMatchObject({ reason: 'no network' });
+      fetch.mockImplementation(() => respond([current]));
+      await certificates.refresh();
+
+      expect(certificates.lastFailure()).toBeUndefined();
     });
   });
 });

@@ -28,7 +28,7 @@ describe('A merchant in public-key mode', () => {
   });
   afterEach(closeAll);
 
-  it('verifies answers and notifications with the one key of the options', async () => {
+  it('verifies responses and notifications with the key of the options', async () => {
     const { service, verifier, simulator } = await startBench(merchant);
 
     expect(await valuesOf(service.create({ url: CALLBACK_URL }))).toHaveLength(1);
@@ -39,13 +39,13 @@ describe('A merchant in public-key mode', () => {
   it.each([
     ['a certificate', createTestCertificate],
     ['another public key', createTestPublicKey],
-  ])('never asks for certificates because %s has signed a notification', async (_case, create) => {
+  ])('never downloads certificates for a notification signed with %s', async (_case, create) => {
     const { verifier, simulator } = await startBench(merchant);
     const signWith = await create();
 
     await expect(verifier.verify(incoming(merchant, { signWith }))).rejects.toMatchObject({
       code: 'UNKNOWN_SERIAL',
-      detail: expect.stringContaining('certificate download: off'),
+      detail: expect.stringContaining(signWith.id),
     });
     expect(simulator.requests).toEqual([]);
   });
@@ -53,7 +53,7 @@ describe('A merchant in public-key mode', () => {
   it.each([
     ['a certificate', createTestCertificate],
     ['another public key', createTestPublicKey],
-  ])('never asks for certificates because %s has signed an answer', async (_case, create) => {
+  ])('never downloads certificates for a response signed with %s', async (_case, create) => {
     const signWith = await create();
     const body = JSON.stringify({ mchid: merchant.mchid, url: CALLBACK_URL });
     const paths: (string | undefined)[] = [];
@@ -67,11 +67,11 @@ describe('A merchant in public-key mode', () => {
 
     expect(error).toMatchObject({ code: 'UNKNOWN_SERIAL' });
     expect((error as Error).message).toContain(signWith.id);
-    expect((error as Error).message).toContain(`given: ${merchant.publicKey.id};`);
+    expect((error as Error).message).toContain(`known: ${merchant.publicKey.id}`);
     expect(paths).toEqual([URL_PATH]);
   });
 
-  it('is told of a certificate that is pinned, but has expired since the start', async () => {
+  it('learns that a certificate of the options has expired since startup', async () => {
     const pinned = await createTestCertificate({ notAfter: new Date(Date.now() + HOUR) });
     const { verifier, simulator } = await startBench(merchant, {
       platformKeys: { [pinned.id]: pinned.pem },
@@ -85,5 +85,17 @@ describe('A merchant in public-key mode', () => {
       detail: expect.stringContaining('expired'),
     });
     expect(simulator.requests).toEqual([]);
+  });
+
+  it('learns which option is missing when another public key has signed a notification', async () => {
+    const { verifier } = await startBench(merchant);
+    const signWith = await createTestPublicKey();
+
+    await expect(verifier.verify(incoming(merchant, { signWith }))).rejects.toMatchObject({
+      code: 'UNKNOWN_SERIAL',
+      detail: expect.stringMatching(
+        new RegExp(`${signWith.id}.*option platformKeys.*WECHATPAY_PUBLIC_KEY_ID`),
+      ),
+    });
   });
 });

@@ -9,7 +9,7 @@ const nonce = 'uluk4a9R25RW';
 const associated_data = 'complaint';
 const plaintext = '{"complaint_id":"200201820200101080076610000","action_type":"创建投诉"}';
 
-/** The same base64 with one bit of one byte turned over. */
+/** The same base64 with one bit of one byte flipped. */
 function flipBit(base64: string, byte: number): string {
   const bytes = Buffer.from(base64, 'base64');
   const index = byte < 0 ? bytes.length + byte : byte;
@@ -18,7 +18,7 @@ function flipBit(base64: string, byte: number): string {
 }
 
 describe('decryptAesGcm', () => {
-  it('decrypts the known answer of wechatpay-java', () => {
+  it('decrypts the test vector of wechatpay-java', () => {
     // github:wechatpay-apiv3/wechatpay-java, AeadAesCipherTest.java
     const bytes = decryptAesGcm(
       {
@@ -33,7 +33,7 @@ describe('decryptAesGcm', () => {
   });
 
   it.each([plaintext, '', 'x'.repeat(100_000)])(
-    'gives back what was encrypted (%#)',
+    'returns the text that was encrypted (%#)',
     (expected) => {
       const ciphertext = encryptAesGcm(expected, { nonce, associated_data }, key);
 
@@ -41,17 +41,17 @@ describe('decryptAesGcm', () => {
     },
   );
 
-  it('gives back bytes that are no text', () => {
+  it('returns bytes that are not UTF-8', () => {
     const bytes = randomBytes(64);
     const ciphertext = encryptAesGcm(bytes, { nonce }, key);
 
     expect(decryptAesGcm({ ciphertext, nonce }, key).equals(bytes)).toBe(true);
   });
 
-  // A resource without associated_data may spell that in three ways; they all mean the same.
+  // A resource without associated_data can say so in three ways, which mean the same.
   const none = [{}, { associated_data: '' }, { associated_data: null }];
   it.each(none.flatMap((sent) => none.map((read) => [sent, read] as const)))(
-    'takes absent, empty and null associated data for the same: %j, %j',
+    'treats absent, empty and null associated data alike: %j, %j',
     (sent, read) => {
       const ciphertext = encryptAesGcm(plaintext, { nonce, ...sent }, key);
 
@@ -77,7 +77,7 @@ describe('decryptAesGcm', () => {
       key,
     ],
     [
-      'a text that is cut off',
+      'a text without its last byte',
       {
         ciphertext: Buffer.from(ciphertext, 'base64').subarray(0, -1).toString('base64'),
         nonce,
@@ -85,9 +85,9 @@ describe('decryptAesGcm', () => {
       },
       key,
     ],
-  ])('refuses %s', (_what, encrypted, withKey) => {
+  ])('rejects %s', (_what, encrypted, withKey) => {
     expect(() => decryptAesGcm(encrypted, withKey)).toThrow(
-      'the tag does not fit: another APIv3 key, or a changed text',
+      'the authentication tag does not match: wrong APIv3 key, or changed text',
     );
   });
 
@@ -95,24 +95,24 @@ describe('decryptAesGcm', () => {
     ['0', ''],
     ['11', 'uluk4a9R25R'],
     ['13', 'uluk4a9R25RWx'],
-    // Characters are not bytes.
+    // 12 characters, but 14 bytes.
     ['14', '投uluk4a9R25R'],
-  ])('refuses a nonce of %s bytes', (length, wrong) => {
+  ])('rejects a nonce of %s bytes', (length, wrong) => {
     expect(() => decryptAesGcm({ ciphertext, nonce: wrong, associated_data }, key)).toThrow(
       `the nonce has ${length} bytes, 12 are needed`,
     );
   });
 
-  // GCM allows shorter tags; whoever accepts one of 4 bytes can be guessed at.
-  it.each([0, 4, 15])('refuses a ciphertext of %i bytes, shorter than its tag', (length) => {
+  // GCM allows shorter tags, but a tag of 4 bytes can be guessed.
+  it.each([0, 4, 15])('rejects a ciphertext of %i bytes, shorter than its tag', (length) => {
     const short = randomBytes(length).toString('base64');
 
     expect(() => decryptAesGcm({ ciphertext: short, nonce }, key)).toThrow(
-      `the ciphertext has ${length} bytes, its tag alone needs 16`,
+      `the ciphertext has ${length} bytes, its authentication tag alone needs 16`,
     );
   });
 
-  it('shows neither the key nor the text in its errors', () => {
+  it('holds neither the key nor the text in its errors', () => {
     const secret = 'a7cde1ZJB1kG2e7VfTs3jQzaWizur8Gb';
     const forged = { ciphertext: flipBit(ciphertext, 0), nonce, associated_data };
     let error: unknown;
@@ -123,7 +123,7 @@ describe('decryptAesGcm', () => {
     }
 
     const text = inspect(error, { depth: 10, showHidden: true });
-    expect(text).toContain('the tag does not fit');
+    expect(text).toContain('the authentication tag does not match');
     expect(text).not.toContain(secret);
     expect(text).not.toContain(forged.ciphertext);
     expect(text).not.toContain('complaint_id');

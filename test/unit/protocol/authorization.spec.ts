@@ -4,7 +4,7 @@ import { formatAuthorization, requestMessage } from '../../../lib/protocol/autho
 import { verifyRsaSha256 } from '../../../lib/protocol/rsa.js';
 import { parseAuthorization } from '../../../lib/testing/simulator/parse-authorization.js';
 
-// The examples of WeChat Pay's page on signing, with the public half of their demo key, as kept in
+// The examples of WeChat Pay's documentation of signing and the public key of its demo merchant, from
 // github:darkanchor/nginz, src/ngx/ngx_ssl.zig.
 const DEMO_PUBLIC_KEY = `-----BEGIN PUBLIC KEY-----
 MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAptpm+qvIDCh/9wjU26SQ
@@ -48,7 +48,7 @@ const UTF8_BODY = {
 };
 
 describe('requestMessage', () => {
-  it('puts each part on a line of its own', () => {
+  it('writes each part on its own line', () => {
     expect(
       requestMessage({ ...DEMO, method: 'POST', target: '/v3/a?b=c%3D', body: '{"url":"投"}' }),
     ).toBe('POST\n/v3/a?b=c%3D\n1554208460\n593BEC0C930BF1AFEB40B4A08C8FB242\n{"url":"投"}\n');
@@ -63,11 +63,14 @@ describe('requestMessage', () => {
   it.each([
     ['a GET with an escaped query', ESCAPED_QUERY],
     ['a POST with Chinese text', UTF8_BODY],
-  ])('is what WeChat Pay signed in its example of %s', (_what, { signature, ...request }) => {
-    const message = Buffer.from(requestMessage(request));
+  ])(
+    'is the message that WeChat Pay signed in its example of %s',
+    (_what, { signature, ...request }) => {
+      const message = Buffer.from(requestMessage(request));
 
-    expect(verifyRsaSha256(message, signature, createPublicKey(DEMO_PUBLIC_KEY))).toBe(true);
-  });
+      expect(verifyRsaSha256(message, signature, createPublicKey(DEMO_PUBLIC_KEY))).toBe(true);
+    },
+  );
 });
 
 const VALUES = {
@@ -91,11 +94,11 @@ describe('formatAuthorization', () => {
 });
 
 describe('parseAuthorization', () => {
-  it('reads what formatAuthorization wrote', () => {
+  it('reads the header of formatAuthorization', () => {
     expect(parseAuthorization(formatAuthorization(VALUES))).toEqual(VALUES);
   });
 
-  it('minds neither the order of the values nor white space between them', () => {
+  it('accepts the values in any order and with white space between them', () => {
     const { mchid, nonce_str, signature, timestamp, serial_no } = VALUES;
 
     expect(
@@ -110,14 +113,14 @@ describe('parseAuthorization', () => {
     ['is absent', undefined],
     ['is empty', ''],
     ['has the scheme only', 'WECHATPAY2-SHA256-RSA2048'],
-    ['is of another scheme', 'Bearer mchid="1900000109"'],
-    ['is of another algorithm', formatAuthorization(VALUES).replace('RSA2048', 'SM2')],
+    ['has another scheme', 'Bearer mchid="1900000109"'],
+    ['has another algorithm', formatAuthorization(VALUES).replace('RSA2048', 'SM2')],
     ['has its values without quotes', formatAuthorization(VALUES).replaceAll('"', '')],
-  ])('gives undefined when the header %s', (_what, header) => {
+  ])('returns undefined if the header %s', (_what, header) => {
     expect(parseAuthorization(header)).toBeUndefined();
   });
 
-  it.each(Object.keys(VALUES))('gives undefined when %s is absent or empty', (name) => {
+  it.each(Object.keys(VALUES))('returns undefined if %s is absent or empty', (name) => {
     const header = formatAuthorization(VALUES);
 
     expect(parseAuthorization(header.replace(`${name}="`, 'other="'))).toBeUndefined();

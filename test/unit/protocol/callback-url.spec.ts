@@ -5,7 +5,7 @@ import {
   isPrivateHost,
 } from '../../../lib/protocol/callback-url.js';
 
-const ASCII = 'must be plain ASCII without spaces (no Chinese domain; escape the path)';
+const ASCII = 'must be ASCII without spaces: use no Chinese domain, and percent-encode the path';
 const ABSOLUTE = 'must be an absolute https:// URL';
 const HTTPS = 'must use https';
 const CREDENTIALS = 'must not contain credentials';
@@ -14,8 +14,8 @@ const QUERY = 'must not contain a query string';
 const FRAGMENT = 'must not contain a fragment';
 const DOMAIN = 'must not use a Chinese or other internationalised domain';
 const PRIVATE =
-  'points to a loopback or private host, where WeChat Pay cannot deliver ' +
-  '(allowPrivateCallbackUrls permits it for development)';
+  'points to a loopback or private host, which WeChat Pay cannot reach ' +
+  '(allowPrivateCallbackUrls accepts it for development)';
 
 describe('callbackUrlProblems', () => {
   it.each([
@@ -25,23 +25,23 @@ describe('callbackUrlProblems', () => {
     'https://shop.example.com/%E6%8A%95%E8%AF%89/@a:1',
     'https://8.8.8.8/complaints',
     'https://[2001:4860:4860::8888]/complaints',
-  ])('finds nothing wrong with %s', (url) => {
+  ])('accepts %s', (url) => {
     expect(callbackUrlProblems(url)).toEqual([]);
   });
 
   it.each([[undefined], [null], [''], [42], [new URL('https://shop.example.com/')]])(
-    'asks for a string in place of %p',
+    'requires a string instead of %p',
     (url) => {
       expect(callbackUrlProblems(url)).toEqual(['must be a non-empty string']);
     },
   );
 
-  it('counts up to 255 characters', () => {
+  it('accepts up to 255 characters', () => {
     const longest = 'https://shop.example.com/'.padEnd(255, 'a');
 
     expect(callbackUrlProblems(longest)).toEqual([]);
     expect(callbackUrlProblems(`${longest}a`)).toEqual([
-      'has 256 characters, at most 255 are allowed',
+      'has 256 characters; at most 255 are allowed',
     ]);
   });
 
@@ -51,7 +51,7 @@ describe('callbackUrlProblems', () => {
     ['a space', 'https://shop.example.com/a b', ASCII],
     ['a space in front', ' https://shop.example.com/', ASCII],
     ['a line feed', 'https://shop.example.com/a\n', ASCII],
-    // URL parsers drop the one and turn the other, and read another URL than the text.
+    // URL parsers drop tabs and turn backslashes into slashes, so they read another URL.
     ['a tab', 'https://shop.exa\tmple.com/', ASCII],
     ['a backslash', 'https:\\\\shop.example.com\\a', ASCII],
     ['a path alone', '/wechatpay/complaints', ABSOLUTE],
@@ -80,15 +80,15 @@ describe('callbackUrlProblems', () => {
     ['a private address', 'https://192.168.1.2/', PRIVATE],
     ['a loopback address in disguise', 'https://0x7f.1/', PRIVATE],
     ['an escaped localhost', 'https://%6cocalhost/', PRIVATE],
-  ])('refuses %s', (_what, url, problem) => {
+  ])('rejects %s', (_what, url, problem) => {
     expect(callbackUrlProblems(url)).toEqual([problem]);
   });
 
-  it('lists everything at once', () => {
+  it('lists every problem', () => {
     const url = 'http://user:secret@xn--pvt.local:8080/?a=1#b'.padEnd(256, 'b');
 
     expect(callbackUrlProblems(url)).toEqual([
-      'has 256 characters, at most 255 are allowed',
+      'has 256 characters; at most 255 are allowed',
       HTTPS,
       CREDENTIALS,
       PORT,
@@ -99,8 +99,8 @@ describe('callbackUrlProblems', () => {
     ]);
   });
 
-  it('names the length beside what keeps it from reading on', () => {
-    const problem = 'has 256 characters, at most 255 are allowed';
+  it('also names the length of a URL that cannot be parsed', () => {
+    const problem = 'has 256 characters; at most 255 are allowed';
 
     expect(callbackUrlProblems('投'.repeat(256))).toEqual([problem, ASCII]);
     expect(callbackUrlProblems('a'.repeat(256))).toEqual([problem, ABSOLUTE]);
@@ -113,15 +113,15 @@ describe('callbackUrlProblems', () => {
       'http://[::1]:3000/',
       'http://host.docker.internal/',
       'https://10.0.0.1/',
-    ])('permits http and a port: %s', (url) => {
+    ])('accepts http and a port: %s', (url) => {
       expect(callbackUrlProblems(url, true)).toEqual([]);
     });
 
-    it('stays as strict for public hosts', () => {
+    it('is as strict for public hosts', () => {
       expect(callbackUrlProblems('http://shop.example.com:80/', true)).toEqual([HTTPS, PORT]);
     });
 
-    it('permits nothing else', () => {
+    it('accepts nothing else', () => {
       const url = 'http://user@localhost:3000/?a#b';
 
       expect(callbackUrlProblems(url, true)).toEqual([CREDENTIALS, QUERY, FRAGMENT]);
@@ -153,7 +153,7 @@ describe('isPrivateHost', () => {
     '[fdff::1]',
     '[fe80::1]',
     '[febf::1]',
-    // IPv4 within IPv6, as URL writes it.
+    // IPv4 addresses in IPv6, as URL writes them.
     '[::ffff:7f00:1]',
     '[::ffff:c0a8:101]',
     'localhost',
@@ -166,7 +166,7 @@ describe('isPrivateHost', () => {
     'nas.lan',
     'nas.home.arpa',
     'intranet',
-  ])('is true of %s', (hostname) => {
+  ])('is true for %s', (hostname) => {
     expect(isPrivateHost(hostname)).toBe(true);
   });
 
@@ -194,14 +194,14 @@ describe('isPrivateHost', () => {
     'localhost.example.com',
     'notlocal.example',
     'mylocal.lan.example.com',
-  ])('is false of %s', (hostname) => {
+  ])('is false for %s', (hostname) => {
     expect(isPrivateHost(hostname)).toBe(false);
   });
 });
 
 describe('isLoopbackHost', () => {
   it.each(['localhost', 'LocalHost', '127.0.0.1', '127.255.0.3', '[::1]'])(
-    'is true of %s',
+    'is true for %s',
     (hostname) => {
       expect(isLoopbackHost(hostname)).toBe(true);
     },
@@ -217,7 +217,7 @@ describe('isLoopbackHost', () => {
     '[::2]',
     '0.0.0.0',
     '',
-  ])('is false of "%s"', (hostname) => {
+  ])('is false for "%s"', (hostname) => {
     expect(isLoopbackHost(hostname)).toBe(false);
   });
 });

@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 
 describe('signRsaSha256', () => {
-  it('makes the signature that WebCrypto makes as RSASSA-PKCS1-v1_5 with SHA-256', async () => {
+  it('makes the same signature as WebCrypto with RSASSA-PKCS1-v1_5 and SHA-256', async () => {
     const algorithm = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' };
     const pkcs8 = privateKey.export({ type: 'pkcs8', format: 'der' });
     const imported = await webcrypto.subtle.importKey('pkcs8', pkcs8, algorithm, false, ['sign']);
@@ -28,7 +28,7 @@ describe('signRsaSha256', () => {
     expect(signature).toBe(Buffer.from(expected).toString('base64'));
   });
 
-  it('signs text as the bytes of its UTF-8', async () => {
+  it('signs text as UTF-8', async () => {
     const ofText = await signRsaSha256(message, privateKey);
     const ofBytes = await signRsaSha256(new TextEncoder().encode(message), privateKey);
 
@@ -36,7 +36,7 @@ describe('signRsaSha256', () => {
   });
 
   it.each([
-    ['of another kind', () => generateKeyPairSync('ed25519').privateKey],
+    ['of another type', () => generateKeyPairSync('ed25519').privateKey],
     ['that is public', () => publicKey],
   ])('rejects with a key %s', async (_what, key) => {
     await expect(signRsaSha256(message, key())).rejects.toThrow();
@@ -54,15 +54,15 @@ describe('verifyRsaSha256', () => {
     expect(verifyRsaSha256(Buffer.from(message), signature, publicKey)).toBe(true);
   });
 
-  it('refuses another message', () => {
+  it('rejects another message', () => {
     expect(verifyRsaSha256(Buffer.from(`${message} `), signature, publicKey)).toBe(false);
   });
 
-  it('refuses another key', () => {
+  it('rejects another key', () => {
     expect(verifyRsaSha256(Buffer.from(message), signature, otherPublicKey)).toBe(false);
   });
 
-  it.each([0, 128, 255])('refuses a signature with one bit of byte %i flipped', (index) => {
+  it.each([0, 128, 255])('rejects a signature with one bit of byte %i flipped', (index) => {
     const bytes = Buffer.from(signature, 'base64');
     bytes.writeUInt8(bytes.readUInt8(index) ^ 1, index);
 
@@ -71,16 +71,16 @@ describe('verifyRsaSha256', () => {
 
   it.each([
     ['an empty signature', ''],
-    ['a short one', 'AAAA'],
-    ['one that is too long', 'A'.repeat(1368)],
-    ['one that is no base64', '!'],
-  ])('refuses %s without an error', (_what, wrong) => {
+    ['a short signature', 'AAAA'],
+    ['a signature that is too long', 'A'.repeat(1368)],
+    ['text that is not base64', '!'],
+  ])('rejects %s without throwing', (_what, wrong) => {
     expect(verifyRsaSha256(Buffer.from(message), wrong, publicKey)).toBe(false);
   });
 });
 
 describe('decryptRsaOaep', () => {
-  /** By WebCrypto, as OAEP and MGF1 with one and the same hash. */
+  /** Encrypts with WebCrypto, which uses one hash for both OAEP and MGF1. */
   async function encrypt(bytes: Uint8Array, hash: string, key = publicKey): Promise<string> {
     const algorithm = { name: 'RSA-OAEP', hash };
     const spki = key.export({ type: 'spki', format: 'der' });
@@ -90,11 +90,14 @@ describe('decryptRsaOaep', () => {
     );
   }
 
-  it.each(['13800138000', '电话', ''])('reads what was encrypted with SHA-1: %j', async (text) => {
-    expect(decryptRsaOaep(await encrypt(Buffer.from(text), 'SHA-1'), privateKey)).toBe(text);
-  });
+  it.each(['13800138000', '电话', ''])(
+    'decrypts text that was encrypted with SHA-1: %j',
+    async (text) => {
+      expect(decryptRsaOaep(await encrypt(Buffer.from(text), 'SHA-1'), privateKey)).toBe(text);
+    },
+  );
 
-  it('fails on another hash, another key, another length and what is no UTF-8', async () => {
+  it('rejects another hash, another key, another length, and bytes that are not UTF-8', async () => {
     const phone = Buffer.from('13800138000');
     const sealed = [
       await encrypt(phone, 'SHA-256'),

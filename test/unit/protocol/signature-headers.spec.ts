@@ -16,7 +16,7 @@ const GOOD = {
 };
 const ALL = 'Wechatpay-Timestamp, Wechatpay-Nonce, Wechatpay-Serial, Wechatpay-Signature';
 
-function refusalOf(headers: HeaderFields): SignatureRejection {
+function rejectionOf(headers: HeaderFields): SignatureRejection {
   try {
     readSignatureHeaders(headers);
   } catch (error) {
@@ -27,7 +27,7 @@ function refusalOf(headers: HeaderFields): SignatureRejection {
 }
 
 describe('readSignatureHeaders', () => {
-  it('reads the four values, and no other header', () => {
+  it('reads the four values and no other header', () => {
     expect(readSignatureHeaders({ ...GOOD, 'request-id': '1', host: 'shop.example' })).toEqual({
       timestamp: GOOD['wechatpay-timestamp'],
       nonce: GOOD['wechatpay-nonce'],
@@ -36,7 +36,7 @@ describe('readSignatureHeaders', () => {
     });
   });
 
-  it('writes the serial in upper case, as the platform keys are named', () => {
+  it('converts the serial to upper case, like the names of platform keys', () => {
     const { serial } = readSignatureHeaders({
       ...GOOD,
       'wechatpay-serial': '5dea10ef55877e3cf6c33255c2e7defff7e427ec',
@@ -58,11 +58,11 @@ describe('readSignatureHeaders', () => {
   });
 
   describe('with missing headers', () => {
-    it('names all four at once, and hints at proxies', () => {
-      const refusal = refusalOf({ host: 'shop.example' });
+    it('names all four, and points at proxies', () => {
+      const rejection = rejectionOf({ host: 'shop.example' });
 
-      expect(refusal.code).toBe('MISSING_HEADERS');
-      expect(refusal.message).toBe(
+      expect(rejection.code).toBe('MISSING_HEADERS');
+      expect(rejection.message).toBe(
         `missing: ${ALL}. Check that no proxy or CDN strips or rewrites Wechatpay-* headers.`,
       );
     });
@@ -71,26 +71,26 @@ describe('readSignatureHeaders', () => {
       ['absent', undefined],
       ['empty', ''],
       ['an empty list', []],
-    ])('takes one that is %s for missing', (_what, value) => {
-      const refusal = refusalOf({ ...GOOD, 'wechatpay-nonce': value });
+    ])('treats a header that is %s as missing', (_what, value) => {
+      const rejection = rejectionOf({ ...GOOD, 'wechatpay-nonce': value });
 
-      expect(refusal.code).toBe('MISSING_HEADERS');
-      expect(refusal.message).toMatch(/^missing: Wechatpay-Nonce\. /);
+      expect(rejection.code).toBe('MISSING_HEADERS');
+      expect(rejection.message).toMatch(/^missing: Wechatpay-Nonce\. /);
     });
 
-    it('takes null for missing, which API gateways hand over in their events', () => {
+    it('treats null, which API gateways use for an absent header, as missing', () => {
       const event: HeaderFields = JSON.parse(
         JSON.stringify({ ...GOOD, 'wechatpay-nonce': null, 'wechatpay-signature-type': null }),
       );
 
-      expect(refusalOf(event).message).toMatch(/^missing: Wechatpay-Nonce\. /);
+      expect(rejectionOf(event).message).toMatch(/^missing: Wechatpay-Nonce\. /);
       expect(
         readSignatureHeaders({ ...event, 'wechatpay-nonce': GOOD['wechatpay-nonce'] }).nonce,
       ).toBe(GOOD['wechatpay-nonce']);
     });
 
-    it('names the malformed ones beside the missing ones', () => {
-      const refusal = refusalOf({
+    it('also names malformed headers', () => {
+      const rejection = rejectionOf({
         ...GOOD,
         'wechatpay-timestamp': 'now',
         'wechatpay-nonce': 'a b',
@@ -98,35 +98,35 @@ describe('readSignatureHeaders', () => {
         'wechatpay-signature': '',
       });
 
-      expect(refusal.code).toBe('MISSING_HEADERS');
-      expect(refusal.message).toMatch(
+      expect(rejection.code).toBe('MISSING_HEADERS');
+      expect(rejection.message).toMatch(
         /^missing: Wechatpay-Serial, Wechatpay-Signature; repeated or malformed: Wechatpay-Timestamp, Wechatpay-Nonce\. /,
       );
     });
   });
 
   describe('with repeated headers', () => {
-    // Two readers of one request could each see another value: whichever it is, it is refused.
+    // Two readers of such a request could use different values, so it is rejected.
     it.each([
       ['as a list', (value: string) => [value, value]],
       ['as a list of one', (value: string) => [value]],
       ["joined by Node's ', '", (value: string) => `${value}, ${value}`],
       ["joined by a bare ','", (value: string) => `${value},${value}`],
-    ])('refuses all four at once when they come %s', (_how, repeat) => {
+    ])('rejects all four when they come %s', (_how, repeat) => {
       const headers = Object.fromEntries(
         Object.entries(GOOD).map(([name, value]) => [name, repeat(value)]),
       );
 
-      const refusal = refusalOf(headers);
+      const rejection = rejectionOf(headers);
 
-      expect(refusal.code).toBe('MALFORMED_HEADERS');
-      expect(refusal.message).toMatch(new RegExp(`^repeated or malformed: ${ALL}\\. `));
+      expect(rejection.code).toBe('MALFORMED_HEADERS');
+      expect(rejection.message).toMatch(new RegExp(`^repeated or malformed: ${ALL}\\. `));
     });
 
-    it('refuses a probe that comes as a list', () => {
+    it('rejects a probe that comes as a list', () => {
       const headers = { ...GOOD, 'wechatpay-signature': ['WECHATPAY/SIGNTEST/AAAA', 'AAAA'] };
 
-      expect(refusalOf(headers).code).toBe('MALFORMED_HEADERS');
+      expect(rejectionOf(headers).code).toBe('MALFORMED_HEADERS');
     });
   });
 
@@ -148,37 +148,37 @@ describe('readSignatureHeaders', () => {
     ['Wechatpay-Serial', 'a path', '../5DEA10EF'],
     ['Wechatpay-Serial', 'a line feed', '5DEA10EF\n'],
     ['Wechatpay-Serial', '65 characters', 'A'.repeat(65)],
-    // Node decodes the next seven like 'AAA=', which alone is what an encoder writes.
+    // Node decodes the next seven like 'AAA=', the only one that an encoder writes.
     ['Wechatpay-Signature', 'no padding', 'AAA'],
     ['Wechatpay-Signature', 'too much padding', 'AAA=='],
     ['Wechatpay-Signature', 'bits that belong to no byte', 'AAB='],
     ['Wechatpay-Signature', 'white space inside', 'AA A='],
-    ['Wechatpay-Signature', 'a line feed behind', 'AAA=\n'],
-    ['Wechatpay-Signature', 'characters that are ignored', 'A*A*A='],
-    ['Wechatpay-Signature', 'something after its end', 'AAA=AAA='],
-    ['Wechatpay-Signature', 'the alphabet for URLs', '_-__'],
-    ['Wechatpay-Signature', 'more bytes than any key signs with', 'AAAA'.repeat(351)],
+    ['Wechatpay-Signature', 'a line feed at the end', 'AAA=\n'],
+    ['Wechatpay-Signature', 'characters that decoders ignore', 'A*A*A='],
+    ['Wechatpay-Signature', 'text after its end', 'AAA=AAA='],
+    ['Wechatpay-Signature', 'the base64url alphabet', '_-__'],
+    ['Wechatpay-Signature', 'more bytes than any signature', 'AAAA'.repeat(351)],
     ['Wechatpay-Signature', 'a probe in lower case', 'wechatpay/signtest/*'],
     ['Wechatpay-Signature', 'a probe after a space', ' WECHATPAY/SIGNTEST/*'],
-  ])('refuses %s with %s', (name, _what, value) => {
-    const refusal = refusalOf({ ...GOOD, [name.toLowerCase()]: value });
+  ])('rejects %s with %s', (name, _what, value) => {
+    const rejection = rejectionOf({ ...GOOD, [name.toLowerCase()]: value });
 
-    expect(refusal.code).toBe('MALFORMED_HEADERS');
-    expect(refusal.message).toMatch(new RegExp(`^repeated or malformed: ${name}\\. `));
+    expect(rejection.code).toBe('MALFORMED_HEADERS');
+    expect(rejection.message).toMatch(new RegExp(`^repeated or malformed: ${name}\\. `));
   });
 
   it.each([
     ['base64', 'WECHATPAY/SIGNTEST/2sWfO+6tVVs='],
-    ['no base64', 'WECHATPAY/SIGNTEST/!投诉!'],
+    ['not base64', 'WECHATPAY/SIGNTEST/!投诉!'],
     ['nothing', 'WECHATPAY/SIGNTEST/'],
     ['longer than any signature', `WECHATPAY/SIGNTEST/${'A'.repeat(2000)}`],
-  ])('lets a probe pass as it is when what follows is %s', (_what, signature) => {
+  ])('leaves a probe as it is if the text behind its prefix is %s', (_what, signature) => {
     const headers = readSignatureHeaders({ ...GOOD, 'wechatpay-signature': signature });
 
     expect(headers.signature).toBe(signature);
   });
 
-  it('takes the signature for RSA when Wechatpay-Signature-Type is absent or says so', () => {
+  it('accepts an absent Wechatpay-Signature-Type like that of RSA', () => {
     expect(readSignatureHeaders({ ...GOOD, 'wechatpay-signature-type': undefined })).toEqual(
       readSignatureHeaders({ ...GOOD, 'wechatpay-signature-type': SIGNATURE_TYPE }),
     );
@@ -188,16 +188,16 @@ describe('readSignatureHeaders', () => {
     ['SM2', 'WECHATPAY2-SM2-WITH-SM3'],
     ['another case', 'wechatpay2-sha256-rsa2048'],
     ['empty', ''],
-    ['joined', `${SIGNATURE_TYPE}, ${SIGNATURE_TYPE}`],
+    ['repeated in one value', `${SIGNATURE_TYPE}, ${SIGNATURE_TYPE}`],
     ['a list', [SIGNATURE_TYPE]],
-  ])('refuses a Wechatpay-Signature-Type that is %s', (_what, type) => {
-    const refusal = refusalOf({ ...GOOD, 'wechatpay-signature-type': type });
+  ])('rejects a Wechatpay-Signature-Type that is %s', (_what, type) => {
+    const rejection = rejectionOf({ ...GOOD, 'wechatpay-signature-type': type });
 
-    expect(refusal.code).toBe('UNSUPPORTED_SIGNATURE_TYPE');
-    expect(refusal.message).toContain(SIGNATURE_TYPE);
+    expect(rejection.code).toBe('UNSUPPORTED_SIGNATURE_TYPE');
+    expect(rejection.message).toContain(SIGNATURE_TYPE);
   });
 
-  it('repeats none of the values in its messages', () => {
+  it('does not repeat the values in its messages', () => {
     const headers = {
       'wechatpay-timestamp': '<script>',
       'wechatpay-nonce': '<script> ',
@@ -205,8 +205,8 @@ describe('readSignatureHeaders', () => {
       'wechatpay-signature': '<script>',
     };
 
-    expect(refusalOf(headers).message).not.toContain('script');
-    expect(refusalOf({ ...GOOD, 'wechatpay-signature-type': '<script>' }).message).not.toContain(
+    expect(rejectionOf(headers).message).not.toContain('script');
+    expect(rejectionOf({ ...GOOD, 'wechatpay-signature-type': '<script>' }).message).not.toContain(
       'script',
     );
   });
@@ -219,7 +219,7 @@ describe('isProbe', () => {
     ['WECHATPAY/SIGNTEST', false],
     ['AAAAWECHATPAY/SIGNTEST/', false],
     ['', false],
-  ])('knows by its beginning whether "%s" is one: %s', (signature, expected) => {
+  ])('looks at the prefix of "%s": %s', (signature, expected) => {
     expect(isProbe(signature)).toBe(expected);
   });
 });

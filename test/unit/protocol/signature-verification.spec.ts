@@ -16,7 +16,7 @@ import {
   type TestMerchant,
 } from '../../../lib/testing/index.js';
 
-function refusalOf(check: () => void): SignatureRejection {
+function rejectionOf(check: () => void): SignatureRejection {
   try {
     check();
   } catch (error) {
@@ -26,8 +26,8 @@ function refusalOf(check: () => void): SignatureRejection {
   throw new Error('The check was passed.');
 }
 
-describe('signedAnswerMessage', () => {
-  it('puts timestamp, nonce and body on lines of their own', () => {
+describe('signedMessage', () => {
+  it('writes timestamp, nonce and body on their own lines', () => {
     expect(signedMessage('1722850421', 'abc', Buffer.from('{"a":"投"}')).toString()).toBe(
       '1722850421\nabc\n{"a":"投"}\n',
     );
@@ -39,7 +39,7 @@ describe('signedAnswerMessage', () => {
     );
   });
 
-  it('leaves bytes that are no UTF-8 as they are', () => {
+  it('leaves bytes that are not UTF-8 as they are', () => {
     const body = Buffer.from([0xff, 0x0a, 0x00]);
 
     expect(signedMessage('1', 'a', body)).toEqual(
@@ -61,7 +61,7 @@ describe('assertTimely', () => {
   };
 
   it.each([0, 1, 300, 300.999, -1, -300])(
-    'accepts a timestamp when the clock shows %d s more',
+    'accepts a timestamp when the clock is %d s ahead of it',
     (seconds) => {
       expect(() => {
         check(seconds);
@@ -74,32 +74,32 @@ describe('assertTimely', () => {
     [86_400, 'TIMESTAMP_TOO_OLD', '86400 s behind this machine'],
     [-301, 'TIMESTAMP_TOO_NEW', '301 s ahead of this machine'],
     [-86_400, 'TIMESTAMP_TOO_NEW', '86400 s ahead of this machine'],
-  ])('refuses it when the clock shows %d s more: %s', (seconds, code, distance) => {
-    const refusal = refusalOf(() => {
+  ])('rejects a timestamp when the clock is %d s ahead of it: %s', (seconds, code, distance) => {
+    const rejection = rejectionOf(() => {
       check(seconds);
     });
 
-    expect(refusal.code).toBe(code);
-    expect(refusal.message).toContain(distance);
-    expect(refusal.message).toContain('300 s are tolerated');
+    expect(rejection.code).toBe(code);
+    expect(rejection.message).toContain(distance);
+    expect(rejection.message).toContain('at most 300 s are accepted');
   });
 
   it.each([
     [60, 60],
     [-60, 60],
     [3600, 3600],
-  ])('takes another tolerance: %d s of %d s', (seconds, tolerance) => {
+  ])('uses the tolerance of the options: %d s of %d s', (seconds, tolerance) => {
     expect(() => {
       check(seconds, tolerance);
     }).not.toThrow();
-    const beyond = refusalOf(() => {
+    const beyond = rejectionOf(() => {
       check(seconds + Math.sign(seconds), tolerance);
     });
-    expect(beyond.message).toContain(`${tolerance} s are tolerated`);
+    expect(beyond.message).toContain(`at most ${tolerance} s are accepted`);
   });
 
-  it('tells a probe from a forgery, and calls for nothing', () => {
-    // As received in github:wechatpay-apiv3/wechatpay-java issue 319; it is no canonical base64.
+  it('tells a probe from a forgery, and asks for no action', () => {
+    // From github:wechatpay-apiv3/wechatpay-java issue 319. It is not canonical base64.
     const received =
       'WECHATPAY/SIGNTEST/2sWfO+6tVVsZonOXBXHOrle0TugJ31jDV3iGpjFchMYEyEZ48LxAmfW2gMXkP7Ce1OLOR' +
       't7wHxkgBwTBHn9/JpPBwDFjiHMhSQCEYkk/gIXdO1E7dz6fnMmMqmI2urSR8WDWAG0jdIGFbnykjVFrQa7E1RhNN' +
@@ -113,20 +113,20 @@ describe('assertTimely', () => {
       'wechatpay-signature': received,
     });
 
-    const refusal = refusalOf(() => {
+    const rejection = rejectionOf(() => {
       check(0, 300, signature);
     });
 
-    expect(refusal.code).toBe('SIGNATURE_PROBE');
-    expect(refusal.message).toContain('nothing to do');
+    expect(rejection.code).toBe('SIGNATURE_PROBE');
+    expect(rejection.message).toContain('no action is needed');
   });
 
-  it('refuses a replayed probe for its age', () => {
-    const refusal = refusalOf(() => {
+  it('rejects a replayed probe for its age', () => {
+    const rejection = rejectionOf(() => {
       check(301, 300, 'WECHATPAY/SIGNTEST/AAAA');
     });
 
-    expect(refusal.code).toBe('TIMESTAMP_TOO_OLD');
+    expect(rejection.code).toBe('TIMESTAMP_TOO_OLD');
   });
 });
 
@@ -148,7 +148,7 @@ describe('assertSignature', () => {
     };
   }
 
-  it('accepts the answer in the documentation of WeChat Pay', () => {
+  it('accepts the response in the documentation of WeChat Pay', () => {
     // https://pay.weixin.qq.com/docs/merchant/development/interface-rules/build-verify-sign-src.html
     // with the key in github:darkanchor/nginz, src/ngx/ngx_ssl.zig.
     const documented = createPublicKey(`-----BEGIN PUBLIC KEY-----
@@ -188,7 +188,7 @@ WwIDAQAB
     }).not.toThrow();
   });
 
-  it('accepts an answer without a body (204), and nothing in its place', () => {
+  it('accepts a response without a body (204), and no other body in its place', () => {
     const { headers } = notification();
     const message = `${headers.timestamp}\n${headers.nonce}\n\n`;
     const signature = sign('sha256', Buffer.from(message), merchant.publicKey.privateKey);
@@ -217,7 +217,7 @@ WwIDAQAB
     ],
     ['an empty body', ({ headers }) => ({ headers, body: Buffer.alloc(0) })],
     [
-      'a body that was parsed and written anew',
+      'a body that was parsed and serialised again',
       ({ headers, body }) => ({
         headers,
         body: Buffer.from(JSON.stringify(JSON.parse(body.toString()), null, 2)),
@@ -238,34 +238,34 @@ WwIDAQAB
         body,
       }),
     ],
-    // Were the line feeds not part of the message, these would be one and the same.
+    // Without the line feeds between them, these would make the same message.
     [
-      'a nonce that lends its end to the body',
+      'a nonce whose last character has moved to the body',
       ({ headers, body }) => ({
         headers: { ...headers, nonce: headers.nonce.slice(0, -1) },
         body: Buffer.concat([Buffer.from(headers.nonce.slice(-1)), body]),
       }),
     ],
-  ])('refuses %s', (_what, change) => {
+  ])('rejects %s', (_what, change) => {
     const { headers, body } = change(notification());
 
-    const refusal = refusalOf(() => {
+    const rejection = rejectionOf(() => {
       assertSignature(headers, body, key);
     });
 
-    expect(refusal.code).toBe('SIGNATURE_MISMATCH');
+    expect(rejection.code).toBe('SIGNATURE_MISMATCH');
   });
 
-  it('refuses the key of somebody else, and names the one it was asked for', () => {
+  it('rejects the key of somebody else, and names the key of the headers', () => {
     const { headers, body } = notification();
     const other = createPublicKey(merchant.platformCertificate.pem);
 
-    const refusal = refusalOf(() => {
+    const rejection = rejectionOf(() => {
       assertSignature(headers, body, other);
     });
 
-    expect(refusal.code).toBe('SIGNATURE_MISMATCH');
-    expect(refusal.message).toContain(merchant.publicKey.id);
-    expect(refusal.message).not.toContain(headers.signature);
+    expect(rejection.code).toBe('SIGNATURE_MISMATCH');
+    expect(rejection.message).toContain(merchant.publicKey.id);
+    expect(rejection.message).not.toContain(headers.signature);
   });
 });

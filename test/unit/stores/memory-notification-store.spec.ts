@@ -9,14 +9,14 @@ import { NotificationStoreError } from '../../../lib/errors/notification-store.e
 import {
   behavesAsNotificationStore,
   claimed,
-  lapsed,
+  expiredClaim,
   MINUTE,
   newKey,
 } from './notification-store.contract.js';
 
 const run = promisify(execFile);
 
-/** Bytes of the heap in use, and of buffers outside, with the garbage gone. */
+/** Bytes in use on the heap and in buffers, after a garbage collection. */
 function memory(): number {
   setFlagsFromString('--expose-gc');
   runInNewContext('gc()');
@@ -31,7 +31,7 @@ describe('MemoryNotificationStore', () => {
     behavesAsNotificationStore(() => new MemoryNotificationStore());
   });
 
-  it('keeps to its bound through a million notifications', async () => {
+  it('keeps to its limit through a million notifications', async () => {
     const before = memory();
     const store = new MemoryNotificationStore();
     const handle = async (index: number): Promise<void> => {
@@ -46,18 +46,29 @@ describe('MemoryNotificationStore', () => {
     const after = memory();
 
     process.stdout.write(
-      `MemoryNotificationStore: ${mebibytes(before)} MiB before, ${mebibytes(full)} with its 100 000 entries, ` +
+      `MemoryNotificationStore: ${mebibytes(before)} MiB before, ${mebibytes(full)} with 100 000 entries, ` +
         `${mebibytes(after)} after 1 000 000; ${rate} claimed and completed per second\n`,
     );
     expect(after - full).toBeLessThan(5 * 2 ** 20);
     expect(after - before).toBeLessThan(60 * 2 ** 20);
-    // Still in use here, so that nothing of it was collected above.
+    // Uses the store, so that it was not collected above.
     await expect(
       store.claim({ mchid: '1900000109', id: 'EV-2018022511223320873-999999' }, MINUTE),
     ).resolves.toEqual({ state: 'done' });
   }, 120_000);
 
-  it('is not filled by claims that nobody finished, once they have lapsed', async () => {
+  it('allocates no memory in advance', () => {
+    const before = memory();
+    const stores = Array.from(
+      { length: 10 },
+      () => new MemoryNotificationStore({ maxEntries: 1_000_000 }),
+    );
+
+    expect(memory() - before).toBeLessThan(2 ** 20);
+    expect(stores).toHaveLength(10);
+  });
+
+  it('makes room when claims that nobody completed have expired', async () => {
     const store = new MemoryNotificationStore({ maxEntries: 100 });
     for (let index = 0; index < 100; index++) await store.claim(newKey(), 20);
     await delay(60);
@@ -66,7 +77,7 @@ describe('MemoryNotificationStore', () => {
     }
   });
 
-  it('forgets what nobody has asked for the longest, at its bound', async () => {
+  it('forgets the notification that was used least recently, at its limit', async () => {
     const store = new MemoryNotificationStore({ maxEntries: 2 });
     const [first, second, third] = [newKey(), newKey(), newKey()];
     for (const key of [first, second]) await store.complete(key, await claimed(store, key), MINUTE);
@@ -79,7 +90,7 @@ describe('MemoryNotificationStore', () => {
     await expect(store.claim(second, MINUTE)).resolves.toMatchObject({ state: 'claimed' });
   });
 
-  it('keeps a claim in progress through a flood of completed ones', async () => {
+  it('keeps a claim in progress while many others are completed', async () => {
     const store = new MemoryNotificationStore({ maxEntries: 10 });
     const key = newKey();
     const token = await claimed(store, key);
@@ -92,17 +103,17 @@ describe('MemoryNotificationStore', () => {
     await expect(store.claim(key, MINUTE)).resolves.toEqual({ state: 'done' });
   });
 
-  describe('with as many claims in progress as it has room for', () => {
-    it('refuses another one, and keeps those', async () => {
+  describe('when it is full of claims in progress', () => {
+    it('rejects another claim, and keeps the others', async () => {
       const store = new MemoryNotificationStore({ maxEntries: 2 });
       const key = newKey();
       const token = await claimed(store, key);
       await claimed(store, newKey());
       const another = newKey();
 
-      const refusal = store.claim(another, MINUTE);
-      await expect(refusal).rejects.toBeInstanceOf(NotificationStoreError);
-      await expect(refusal).rejects.toMatchObject({
+      const rejected = store.claim(another, MINUTE);
+      await expect(rejected).rejects.toBeInstanceOf(NotificationStoreError);
+      await expect(rejected).rejects.toMatchObject({
         code: 'STORE_UNAVAILABLE',
         message: expect.stringContaining('raise maxEntries'),
       });
@@ -113,27 +124,27 @@ describe('MemoryNotificationStore', () => {
       await expect(store.claim(another, MINUTE)).resolves.toMatchObject({ state: 'claimed' });
     });
 
-    it('makes room of one that has lapsed, wherever it stands', async () => {
+    it('makes room if any claim has expired', async () => {
       const store = new MemoryNotificationStore({ maxEntries: 2 });
       await claimed(store, newKey());
-      await lapsed(store, newKey());
+      await expiredClaim(store, newKey());
       await expect(store.claim(newKey(), MINUTE)).resolves.toMatchObject({ state: 'claimed' });
     });
 
-    it('does not take back a lapsed claim either', async () => {
+    it('rejects the renewal of an expired claim', async () => {
       const store = new MemoryNotificationStore({ maxEntries: 1 });
       const key = newKey();
-      const token = await lapsed(store, key);
+      const token = await expiredClaim(store, key);
       await claimed(store, newKey());
       await expect(store.renew(key, token, MINUTE)).rejects.toBeInstanceOf(NotificationStoreError);
     });
   });
 
-  it.each([0, -1, 1.5, NaN, Infinity])('does not take %s for a bound', (maxEntries) => {
+  it.each([0, -1, 1.5, NaN, Infinity])('rejects %s as its limit', (maxEntries) => {
     expect(() => new MemoryNotificationStore({ maxEntries })).toThrow(RangeError);
   });
 
-  it('does not keep a process from ending', async () => {
+  it('does not keep a process alive', async () => {
     const script = `
       import { MemoryNotificationStore } from './dist/esm/stores/memory-notification-store.js';
       const store = new MemoryNotificationStore();

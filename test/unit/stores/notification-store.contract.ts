@@ -9,12 +9,12 @@ import type {
 export const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
 
-/** A notification that no test has used. */
+/** A notification that no other test uses. */
 export function newKey(mchid = '1900000109'): NotificationKey {
   return { mchid, id: `EV-${randomUUID()}` };
 }
 
-/** Claims what is free, and gives the token. */
+/** Claims a notification that nobody holds, and returns the token. */
 export async function claimed(
   store: NotificationStore,
   key: NotificationKey,
@@ -25,14 +25,17 @@ export async function claimed(
   return claim.token;
 }
 
-/** A claim whose lease has ended: timers and clocks end it late at most. */
-export async function lapsed(store: NotificationStore, key: NotificationKey): Promise<string> {
+/** Claims a notification and waits until the lease has expired. */
+export async function expiredClaim(
+  store: NotificationStore,
+  key: NotificationKey,
+): Promise<string> {
   const token = await claimed(store, key, 20);
   await delay(60);
   return token;
 }
 
-/** What holds for every store. To be called within a `describe`. */
+/** Tests what every store promises. To be called within a `describe`. */
 export function behavesAsNotificationStore(open: () => NotificationStore): void {
   let store: NotificationStore;
 
@@ -40,7 +43,7 @@ export function behavesAsNotificationStore(open: () => NotificationStore): void 
     store = open();
   });
 
-  it('gives a new notification to the first who claims it, and to nobody else meanwhile', async () => {
+  it('gives a new notification to the first caller, and to nobody else meanwhile', async () => {
     const key = newKey();
     await expect(store.claim(key, MINUTE)).resolves.toEqual({
       state: 'claimed',
@@ -56,7 +59,7 @@ export function behavesAsNotificationStore(open: () => NotificationStore): void 
     await expect(store.claim(key, MINUTE)).resolves.toEqual({ state: 'done' });
   });
 
-  it('is told twice of a completion without harm, as after an answer that was lost', async () => {
+  it('accepts a repeated completion, as after a response that was lost', async () => {
     const key = newKey();
     const token = await claimed(store, key);
     await store.complete(key, token, DAY);
@@ -64,20 +67,20 @@ export function behavesAsNotificationStore(open: () => NotificationStore): void 
     await expect(store.claim(key, MINUTE)).resolves.toEqual({ state: 'done' });
   });
 
-  it('hands out again what was released', async () => {
+  it('gives out a released notification again', async () => {
     const key = newKey();
     await expect(store.release(key, await claimed(store, key))).resolves.toBe(true);
     await expect(store.claim(key, MINUTE)).resolves.toMatchObject({ state: 'claimed' });
   });
 
-  it('hands out again what nobody finished in its lease', async () => {
+  it('gives out a notification again when its lease has expired', async () => {
     const key = newKey();
-    const first = await lapsed(store, key);
+    const first = await expiredClaim(store, key);
     const second = await claimed(store, key);
     expect(second).not.toBe(first);
   });
 
-  it('prolongs a lease', async () => {
+  it('extends a lease', async () => {
     const key = newKey();
     const token = await claimed(store, key, 200);
     await expect(store.renew(key, token, MINUTE)).resolves.toBe(true);
@@ -85,21 +88,21 @@ export function behavesAsNotificationStore(open: () => NotificationStore): void 
     await expect(store.claim(key, MINUTE)).resolves.toEqual({ state: 'in-progress' });
   });
 
-  it('shortens a lease, too', async () => {
+  it('shortens a lease', async () => {
     const key = newKey();
     await store.renew(key, await claimed(store, key), 20);
     await delay(60);
     await expect(store.claim(key, MINUTE)).resolves.toMatchObject({ state: 'claimed' });
   });
 
-  it('forgets what was completed when its retention ends', async () => {
+  it('forgets a completed notification when its retention ends', async () => {
     const key = newKey();
     await store.complete(key, await claimed(store, key), 20);
     await delay(60);
     await expect(store.claim(key, MINUTE)).resolves.toMatchObject({ state: 'claimed' });
   });
 
-  it('takes fractions, and what is below a millisecond, as short times', async () => {
+  it('accepts fractions of a millisecond', async () => {
     const key = newKey();
     const token = await claimed(store, key, 0.5);
     await store.complete(key, token, 0);
@@ -107,7 +110,7 @@ export function behavesAsNotificationStore(open: () => NotificationStore): void 
     await expect(store.claim(key, 60_000.5)).resolves.toMatchObject({ state: 'claimed' });
   });
 
-  it('tells the merchants apart', async () => {
+  it('tells merchants apart', async () => {
     const mine = newKey('1900000109');
     const theirs = { ...mine, mchid: '1900000110' };
     const token = await claimed(store, mine);
@@ -116,7 +119,7 @@ export function behavesAsNotificationStore(open: () => NotificationStore): void 
     await expect(store.claim(theirs, MINUTE)).resolves.toEqual({ state: 'in-progress' });
   });
 
-  it('gives one notification to exactly one of 200 at the same moment', async () => {
+  it('gives a notification to exactly one of 200 simultaneous callers', async () => {
     const key = newKey();
     const claims = await Promise.all(Array.from({ length: 200 }, () => store.claim(key, MINUTE)));
     const states = claims.map(({ state }) => state);
@@ -124,11 +127,80 @@ export function behavesAsNotificationStore(open: () => NotificationStore): void 
     expect(states.filter((state) => state === 'in-progress')).toHaveLength(199);
   });
 
+  it('gives every claim a token of its own', async () => {
+    const [key, tokens] = [newKey(), new Set<string>()];
+    for (let count = 0; count < 20; count += 1) {
+      const token = await claimed(store, key);
+      tokens.add(token);
+      await store.release(key, token);
+    }
+    for (let count = 0; count < 20; count += 1) tokens.add(await claimed(store, newKey()));
+    expect(tokens.size).toBe(40);
+  });
+
+  it('gives a new token after an expired lease and after an expired completion', async () => {
+    const key = newKey();
+    const first = await expiredClaim(store, key);
+    const second = await claimed(store, key);
+    await store.complete(key, second, 20);
+    await delay(60);
+    const third = await claimed(store, key);
+    expect(new Set([first, second, third]).size).toBe(3);
+  });
+
   it.each(['renew', 'complete', 'release'] as const)(
-    'does not let the old owner %s what another has claimed',
+    'does not let the token of another notification %s a claim',
     async (method) => {
       const key = newKey();
-      const old = await lapsed(store, key);
+      const token = await claimed(store, key);
+      const foreign = await claimed(store, newKey());
+
+      await expect(store[method](key, foreign, 1)).resolves.toBe(false);
+      await delay(30);
+      await expect(store.claim(key, MINUTE)).resolves.toEqual({ state: 'in-progress' });
+      await expect(store.renew(key, token, MINUTE)).resolves.toBe(true);
+    },
+  );
+
+  it.each(['renew', 'complete', 'release'] as const)(
+    'does not let a former owner %s what it has released and somebody else has claimed',
+    async (method) => {
+      const key = newKey();
+      const old = await claimed(store, key);
+      await store.release(key, old);
+      const current = await claimed(store, key);
+
+      await expect(store[method](key, old, 1)).resolves.toBe(false);
+      await delay(30);
+      await expect(store.claim(key, MINUTE)).resolves.toEqual({ state: 'in-progress' });
+      await expect(store.complete(key, current, DAY)).resolves.toBe(true);
+    },
+  );
+
+  it('lets no write of a former owner through while the current owner works', async () => {
+    const key = newKey();
+    const old = await expiredClaim(store, key);
+    const current = await claimed(store, key);
+
+    const writes = await Promise.all(
+      Array.from({ length: 50 }, () => [
+        store.renew(key, old, 1),
+        store.complete(key, old, 1),
+        store.release(key, old),
+        store.renew(key, current, MINUTE),
+      ]).flat(),
+    );
+
+    expect(writes.filter((hasWritten) => hasWritten)).toHaveLength(50);
+    await expect(store.complete(key, current, DAY)).resolves.toBe(true);
+    await expect(store.claim(key, MINUTE)).resolves.toEqual({ state: 'done' });
+  });
+
+  it.each(['renew', 'complete', 'release'] as const)(
+    'does not let a former owner %s what somebody else has claimed',
+    async (method) => {
+      const key = newKey();
+      const old = await expiredClaim(store, key);
       const current = await claimed(store, key);
 
       await expect(store[method](key, old, 1)).resolves.toBe(false);
@@ -139,10 +211,10 @@ export function behavesAsNotificationStore(open: () => NotificationStore): void 
   );
 
   it.each(['renew', 'complete', 'release'] as const)(
-    'does not let the old owner %s what another has completed',
+    'does not let a former owner %s what somebody else has completed',
     async (method) => {
       const key = newKey();
-      const old = await lapsed(store, key);
+      const old = await expiredClaim(store, key);
       await store.complete(key, await claimed(store, key), DAY);
 
       await expect(store[method](key, old, 1)).resolves.toBe(false);
@@ -152,7 +224,7 @@ export function behavesAsNotificationStore(open: () => NotificationStore): void 
   );
 
   it.each(['renew', 'release'] as const)(
-    'does not let its owner %s what it has completed',
+    'does not let the owner %s what it has completed',
     async (method) => {
       const key = newKey();
       const token = await claimed(store, key);
@@ -163,20 +235,20 @@ export function behavesAsNotificationStore(open: () => NotificationStore): void 
     },
   );
 
-  it('lets the owner of a lapsed lease go on, and finish, where nobody took its place', async () => {
+  it('lets the owner of an expired lease continue and complete if nobody else has claimed', async () => {
     const key = newKey();
-    const token = await lapsed(store, key);
+    const token = await expiredClaim(store, key);
     await expect(store.renew(key, token, MINUTE)).resolves.toBe(true);
     await expect(store.claim(key, MINUTE)).resolves.toEqual({ state: 'in-progress' });
 
     const other = newKey();
-    await expect(store.complete(other, await lapsed(store, other), DAY)).resolves.toBe(true);
+    await expect(store.complete(other, await expiredClaim(store, other), DAY)).resolves.toBe(true);
     await expect(store.claim(other, MINUTE)).resolves.toEqual({ state: 'done' });
   });
 
-  it('has nothing against releasing what lapsed', async () => {
+  it('lets the owner of an expired lease release it', async () => {
     const key = newKey();
-    await expect(store.release(key, await lapsed(store, key))).resolves.toBe(true);
+    await expect(store.release(key, await expiredClaim(store, key))).resolves.toBe(true);
     await expect(store.claim(key, MINUTE)).resolves.toMatchObject({ state: 'claimed' });
   });
 }

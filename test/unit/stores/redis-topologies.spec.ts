@@ -19,7 +19,7 @@ beforeAll(() => {
   Logger.overrideLogger(logger);
 });
 
-/** Three masters that share the slots. */
+/** Starts three masters that share the slots. */
 async function startCluster(): Promise<RedisServer[]> {
   const nodes: { server: RedisServer; bus: number }[] = [];
   for (let index = 0; index < 3; index++) {
@@ -50,7 +50,7 @@ async function startCluster(): Promise<RedisServer[]> {
   return nodes.map(({ server }) => server);
 }
 
-describe('RedisNotificationStore on a cluster', () => {
+describe('RedisNotificationStore with a cluster', () => {
   let servers: RedisServer[] = [];
   let own: RedisNotificationStore;
   let client: Cluster;
@@ -71,14 +71,14 @@ describe('RedisNotificationStore on a cluster', () => {
     behavesAsNotificationStore(() => own);
   });
 
-  it('spreads its keys over all nodes', async () => {
+  it('distributes its keys over all nodes', async () => {
     for (let index = 0; index < 60; index++) await claimed(own, newKey());
     for (const node of client.nodes('master')) {
       await expect(node.dbsize()).resolves.toBeGreaterThan(0);
     }
   });
 
-  it("works on the app's cluster client, and leaves it open", async () => {
+  it("works with the app's cluster client, and leaves it open", async () => {
     const store = new RedisNotificationStore({ client, commandTimeout: 10_000 });
     const key = newKey();
     const token = await claimed(store, key);
@@ -89,21 +89,21 @@ describe('RedisNotificationStore on a cluster', () => {
     await expect(store.claim(key, MINUTE)).resolves.toEqual({ state: 'done' });
   });
 
-  it('says why no node can be reached', async () => {
+  it('names the reason if no node can be reached', async () => {
     const port = await freePort();
     const store = new RedisNotificationStore({
       connection: { nodes: [{ host: '127.0.0.1', port }] },
       commandTimeout: 500,
     });
     await expect(store.claim(newKey(), MINUTE)).rejects.toMatchObject({
-      message: expect.stringContaining('no answer within 500 ms'),
+      message: expect.stringContaining('no response within 500 ms'),
     });
     await store.close();
     expect(logger.ours('error').at(-1)).toContain('Redis cannot be reached');
   });
 });
 
-describe('RedisNotificationStore by Sentinel', () => {
+describe('RedisNotificationStore with Sentinel', () => {
   let master: RedisServer;
   let sentinel: RedisServer;
   let store: RedisNotificationStore;

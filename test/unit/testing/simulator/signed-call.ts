@@ -6,7 +6,7 @@ import type {
   WechatPaySimulator,
 } from 'nestjs-wechatpay-complaint/testing';
 import { type RequestToSign, signedHeaders } from '../../../support/client-http.js';
-import { type HttpAnswer as HttpResponse, httpPost } from '../../../support/http-post.js';
+import { type HttpResponse as HttpResponse, httpPost } from '../../../support/http-post.js';
 
 export type { HttpResponse };
 

@@ -1,10 +1,21 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type ArgumentsHost, Catch, Controller, Post, UseFilters } from '@nestjs/common';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import {
+  type ArgumentsHost,
+  Catch,
+  Controller,
+  Injectable,
+  Post,
+  UseFilters,
+  UseGuards,
+} from '@nestjs/common';
 import {
   ComplaintNotification,
   ComplaintNotificationException,
   ComplaintNotificationFilter,
-  ComplaintPayload,
+  ComplaintNotificationGuard,
+  NOTIFICATION_CHANNEL,
+  type NotificationEvent,
   WechatPayComplaintModule,
 } from 'nestjs-wechatpay-complaint';
 import {
@@ -16,7 +27,7 @@ import {
   type TestMerchant,
   type TestPlatformKey,
 } from 'nestjs-wechatpay-complaint/testing';
-import { httpPost } from '../support/http-post.js';
+import { type HttpResponse, httpPost } from '../support/http-post.js';
 import type { LogLevel } from '../support/recording-logger.js';
 import { ADAPTERS, closeApps, type RunningApp, startApp } from '../support/start-app.js';
 
@@ -29,10 +40,10 @@ interface Row {
   readonly what: string;
   readonly status: number;
   readonly code: string;
-  /** Where the refusal is logged. */
+  /** Level of the log line. */
   readonly level?: LogLevel;
-  /** Has to be in the log line. */
-  readonly says?: string[];
+  /** Parts of the log line. */
+  readonly logged?: string[];
   readonly make: () => Request;
 }
 
@@ -52,13 +63,13 @@ beforeAll(async () => {
 
 const now = (): number => Math.floor(Date.now() / 1000);
 
-/** A genuine notification with some headers changed after signing. */
+/** A genuine notification of which some headers were changed after signing. */
 function withHeaders(change: Headers): Request {
   const { headers, body } = signComplaintNotification(merchant);
   return { headers: { ...headers, ...change }, body };
 }
 
-/** Any body with a genuine signature over it. */
+/** Any body, with a genuine signature over it. */
 function signed(body: string | Uint8Array): Request {
   return { headers: signNotificationBody(merchant, body), body };
 }
@@ -79,7 +90,7 @@ const ROWS: readonly Row[] = [
     what: 'no signature headers at all',
     status: 400,
     code: 'MISSING_HEADERS',
-    says: ['Wechatpay-Timestamp', 'Wechatpay-Nonce', 'Wechatpay-Serial', 'Wechatpay-Signature'],
+    logged: ['Wechatpay-Timestamp', 'Wechatpay-Nonce', 'Wechatpay-Serial', 'Wechatpay-Signature'],
     make: () => ({
       headers: { 'Content-Type': 'application/json' },
       body: createNotificationBody(merchant),
@@ -89,21 +100,21 @@ const ROWS: readonly Row[] = [
     what: 'one header missing and one malformed',
     status: 400,
     code: 'MISSING_HEADERS',
-    says: ['missing: Wechatpay-Nonce', 'malformed: Wechatpay-Timestamp'],
+    logged: ['missing: Wechatpay-Nonce', 'malformed: Wechatpay-Timestamp'],
     make: () => withHeaders({ 'Wechatpay-Nonce': undefined, 'Wechatpay-Timestamp': 'soon' }),
   },
   {
     what: 'a repeated header',
     status: 400,
     code: 'MALFORMED_HEADERS',
-    says: ['Wechatpay-Nonce'],
+    logged: ['Wechatpay-Nonce'],
     make: () => withHeaders({ 'Wechatpay-Nonce': ['a', 'b'] }),
   },
   {
     what: 'a repeated signature',
     status: 400,
     code: 'MALFORMED_HEADERS',
-    says: ['Wechatpay-Signature'],
+    logged: ['Wechatpay-Signature'],
     make: () => {
       const { headers, body } = signComplaintNotification(merchant);
       const signature = headers['Wechatpay-Signature'] ?? '';
@@ -187,7 +198,7 @@ const ROWS: readonly Row[] = [
     what: 'a genuine body without id, ciphertext and algorithm',
     status: 400,
     code: 'MALFORMED_BODY',
-    says: ['id', 'resource.ciphertext', 'resource.algorithm'],
+    logged: ['id', 'resource.ciphertext', 'resource.algorithm'],
     make: () =>
       signedEnvelope((envelope) => {
         delete envelope.id;
@@ -199,8 +210,10 @@ const ROWS: readonly Row[] = [
     what: 'a genuine body whose resource is text',
     status: 400,
     code: 'MALFORMED_BODY',
+    logged: ['EV-9', 'resource.algorithm, resource.ciphertext, resource.nonce'],
     make: () =>
       signedEnvelope((envelope) => {
+        envelope.id = 'EV-9';
         envelope.resource = 'none';
       }),
   },
@@ -208,19 +221,20 @@ const ROWS: readonly Row[] = [
     what: 'a genuine body with an id of another type',
     status: 400,
     code: 'MALFORMED_BODY',
+    logged: ['without a usable id', 'malformed: id.'],
     make: () =>
       signedEnvelope((envelope) => {
         envelope.id = 42;
       }),
   },
   {
-    what: 'a genuine body whose id is too long to be remembered',
+    what: 'a genuine body whose id is too long for a key of a store',
     status: 400,
     code: 'MALFORMED_BODY',
     make: () => signComplaintNotification(merchant, { id: 'x'.repeat(129) }),
   },
   ...['EV-1\n2', 'EV-1 2', 'EV-\u2028', 'EV-\ud800', ''].map((id) => ({
-    what: `a genuine body whose id is ${JSON.stringify(id)}, unfit for keys and logs`,
+    what: `a genuine body whose id is ${JSON.stringify(id)}, unusable in keys and log lines`,
     status: 400,
     code: 'MALFORMED_BODY',
     make: () => signComplaintNotification(merchant, { id }),
@@ -235,13 +249,15 @@ const ROWS: readonly Row[] = [
     what: 'another algorithm',
     status: 400,
     code: 'UNSUPPORTED_ALGORITHM',
-    make: () => signComplaintNotification(merchant, { algorithm: 'AEAD_SM4_GCM' }),
+    logged: ['EV-9', 'AEAD_SM4_GCM'],
+    make: () => signComplaintNotification(merchant, { id: 'EV-9', algorithm: 'AEAD_SM4_GCM' }),
   },
   {
     what: 'a resource encrypted with another APIv3 key',
     status: 400,
     code: 'DECRYPTION_FAILED',
-    make: () => signed(createNotificationBody(other)),
+    logged: ['EV-9', 'Check that apiV3Key is the key now set in the merchant console.'],
+    make: () => signed(createNotificationBody(other, { id: 'EV-9' })),
   },
   {
     what: 'a wrong tag',
@@ -264,7 +280,7 @@ const ROWS: readonly Row[] = [
       }),
   },
   {
-    what: 'associated data that was left out after encrypting',
+    what: 'associated data that was removed after encrypting',
     status: 400,
     code: 'DECRYPTION_FAILED',
     make: () =>
@@ -276,7 +292,8 @@ const ROWS: readonly Row[] = [
     what: 'a plaintext that is not JSON',
     status: 400,
     code: 'MALFORMED_RESOURCE',
-    make: () => signComplaintNotification(merchant, { plaintext: `phone ${PHONE}` }),
+    logged: ['EV-9'],
+    make: () => signComplaintNotification(merchant, { id: 'EV-9', plaintext: `phone ${PHONE}` }),
   },
   {
     what: 'a plaintext without complaint_id',
@@ -291,9 +308,10 @@ const ROWS: readonly Row[] = [
     what: 'a payment notification',
     status: 400,
     code: 'NOT_A_COMPLAINT',
-    says: ['TRANSACTION.SUCCESS'],
+    logged: ['EV-9', 'TRANSACTION.SUCCESS', 'Give the API that sends it a notify_url of its own.'],
     make: () =>
       signComplaintNotification(merchant, {
+        id: 'EV-9',
         event_type: 'TRANSACTION.SUCCESS',
         original_type: 'transaction',
         associated_data: 'transaction',
@@ -314,110 +332,191 @@ const ROWS: readonly Row[] = [
   },
 ];
 
-const seen: ComplaintNotificationException[] = [];
-
-/** A filter of the user's, above the decorator: sees the reason, leaves the answer as it is. */
-@Catch(ComplaintNotificationException)
-class ReasonFilter extends ComplaintNotificationFilter {
-  override catch(exception: ComplaintNotificationException, host: ArgumentsHost): void {
-    seen.push(exception);
-    super.catch(exception, host);
-  }
-}
-
 let handled = 0;
+let events: NotificationEvent[] = [];
+
+const record = (message: unknown): void => {
+  events.push(message as NotificationEvent);
+};
+
+beforeEach(() => {
+  handled = 0;
+  events = [];
+  subscribe(NOTIFICATION_CHANNEL, record);
+});
+afterEach(async () => {
+  unsubscribe(NOTIFICATION_CHANNEL, record);
+  await closeApps();
+});
 
 @Controller()
 class ComplaintsController {
   @Post('complaints')
   @ComplaintNotification()
-  handle(@ComplaintPayload('id') _id: string): void {
+  handle(): void {
     handled += 1;
   }
 }
 
-describe.each(ADAPTERS)('A notification that is refused, on %s', (adapter) => {
-  let server: RunningApp;
-
-  beforeAll(async () => {
-    server = await startApp({
+describe.each(ADAPTERS)('A rejected notification, on %s', (adapter) => {
+  function start(controller: new () => object = ComplaintsController): Promise<RunningApp> {
+    return startApp({
       adapter,
       imports: [WechatPayComplaintModule.forRoot(merchant.options)],
-      controllers: [ComplaintsController],
+      controllers: [controller],
     });
-  });
-  afterAll(closeApps);
+  }
+
+  function send({ url }: RunningApp, { headers, body }: Request): Promise<HttpResponse> {
+    return httpPost(`${url}/complaints`, headers, body);
+  }
 
   it.each(ROWS)(
     '$what: $status $code',
-    async ({ make, status, code, level = 'warn', says = [] }) => {
-      const before = { handled, lines: server.logger.lines.length };
-      const { headers, body } = make();
+    async ({ make, status, code, level = 'warn', logged = [] }) => {
+      const app = await start();
+      const { lines } = app.logger;
+      const before = lines.length;
 
-      const answer = await httpPost(`${server.url}/complaints`, headers, body);
+      const response = await send(app, make());
 
-      expect(answer.status).toBe(status);
-      expect(JSON.parse(answer.text)).toEqual({ code: 'FAIL', message: expect.any(String) });
-      expect(handled).toBe(before.handled);
-      const logged = server.logger.lines.slice(before.lines);
-      expect(logged).toEqual([{ level, text: expect.stringContaining(`(${code})`) }]);
-      for (const text of says) expect(logged[0]?.text).toContain(text);
-      expect(`${answer.text}${server.logger.text}`).not.toContain(PHONE);
+      expect(response.status).toBe(status);
+      expect(JSON.parse(response.text)).toEqual({ code: 'FAIL', message: expect.any(String) });
+      expect(handled).toBe(0);
+      expect(lines.slice(before)).toEqual([
+        { level, text: expect.stringContaining(`Notification rejected (${code}): `) },
+      ]);
+      for (const text of logged) expect(lines.at(-1)?.text).toContain(text);
+      expect(`${response.text}${app.logger.text}`).not.toContain(PHONE);
+      expect(events).toMatchObject([{ outcome: 'rejected', code, late: false }]);
     },
   );
 
-  it('tells the sender nothing about this side', async () => {
-    const { headers, body } = signComplaintNotification(merchant, { timestamp: now() - 1000 });
-    const answer = await httpPost(`${server.url}/complaints`, headers, body);
-    expect(answer.text).toBe('{"code":"FAIL","message":"The timestamp is too old"}');
+  it('tells the sender nothing about this app', async () => {
+    const response = await send(
+      await start(),
+      signComplaintNotification(merchant, { timestamp: now() - 1000 }),
+    );
+    expect(response.text).toBe('{"code":"FAIL","message":"The timestamp is too old"}');
   });
 
-  it('accepts the genuine one', async () => {
-    const before = handled;
+  it('is published to the diagnostics channel without anything of its body', async () => {
+    const { headers, body } = signComplaintNotification(merchant, { id: 'EV-1' });
+    await send(await start(), { headers, body: `${body} ` });
+    expect(events).toEqual([
+      {
+        mchid: merchant.mchid,
+        outcome: 'rejected',
+        code: 'SIGNATURE_MISMATCH',
+        requestId: headers['Request-ID'],
+        late: false,
+        duration: expect.any(Number),
+      },
+    ]);
+  });
+
+  it('in a flood of them gets a log line up to five times per code, and is counted in a summary', async () => {
+    const app = await start();
     const { headers, body } = signComplaintNotification(merchant);
-    const answer = await httpPost(`${server.url}/complaints`, headers, body);
-    expect(answer).toMatchObject({ status: 204, text: '' });
-    expect(handled).toBe(before + 1);
+    const forged = Array.from({ length: 40 }, () => send(app, { headers, body: `${body} ` }));
+    const probe = withHeaders({ 'Wechatpay-Signature': 'WECHATPAY/SIGNTEST/x' });
+    const probes = Array.from({ length: 7 }, () => send(app, probe));
+    const responses = await Promise.all([...forged, ...probes, send(app, signed('[]'))]);
+
+    const line = (code: string, level: LogLevel): string[] =>
+      app.logger.ours(level).filter((text) => text.includes(`rejected (${code})`));
+    expect(line('SIGNATURE_MISMATCH', 'warn')).toHaveLength(5);
+    expect(line('SIGNATURE_PROBE', 'debug')).toHaveLength(5);
+    expect(line('MALFORMED_BODY', 'warn')).toHaveLength(1);
+
+    await app.app.close();
+    expect(line('SIGNATURE_MISMATCH', 'warn').slice(5)).toEqual([
+      expect.stringContaining('40 notifications were rejected (SIGNATURE_MISMATCH)'),
+    ]);
+    expect(line('SIGNATURE_PROBE', 'debug').slice(5)).toEqual([
+      expect.stringContaining('7 notifications were rejected (SIGNATURE_PROBE)'),
+    ]);
+    expect(line('MALFORMED_BODY', 'warn')).toHaveLength(1);
+    expect(events.map(({ code }) => code).sort()).toEqual([
+      'MALFORMED_BODY',
+      ...Array.from({ length: 40 }, () => 'SIGNATURE_MISMATCH'),
+      ...Array.from({ length: 7 }, () => 'SIGNATURE_PROBE'),
+    ]);
+    expect(responses.map(({ status }) => status).sort()).toEqual([
+      400,
+      ...Array.from({ length: 47 }, () => 401),
+    ]);
   });
 
-  it('accepts a genuine one without associated data and signature type', async () => {
-    const { headers, body } = signComplaintNotification(merchant, { associated_data: null });
-    const { 'Wechatpay-Signature-Type': _type, ...others } = headers;
-    const answer = await httpPost(`${server.url}/complaints`, others, body);
-    expect(answer.status).toBe(204);
+  it('does not keep genuine ones from being handled', async () => {
+    const app = await start();
+    const { headers, body } = signComplaintNotification(merchant);
+    await send(app, { headers, body: `${body} ` });
+    await expect(send(app, { headers, body })).resolves.toMatchObject({ status: 204, text: '' });
+    expect(handled).toBe(1);
   });
-});
 
-describe.each(ADAPTERS)('The reason code, on %s', (adapter) => {
-  afterAll(closeApps);
+  it('reaches a filter of the app with its code and Request-ID', async () => {
+    const caught: ComplaintNotificationException[] = [];
 
-  it('is on the exception for a filter of the user, with the Request-ID', async () => {
+    /** Above the decorator: sees the reason, and leaves the response as it is. */
+    @Catch(ComplaintNotificationException)
+    class ReasonFilter extends ComplaintNotificationFilter {
+      override catch(exception: ComplaintNotificationException, host: ArgumentsHost): void {
+        caught.push(exception);
+        super.catch(exception, host);
+      }
+    }
     @Controller()
     class FilteredController {
       @Post('complaints')
       @UseFilters(ReasonFilter)
       @ComplaintNotification()
       handle(): void {
-        throw new Error('never reached');
+        handled += 1;
       }
     }
-    const { url } = await startApp({
-      adapter,
-      imports: [WechatPayComplaintModule.forRoot(merchant.options)],
-      controllers: [FilteredController],
-    });
-    seen.length = 0;
     const { headers, body } = signComplaintNotification(merchant);
 
-    const answer = await httpPost(`${url}/complaints`, headers, `${body} `);
+    const response = await send(await start(FilteredController), { headers, body: `${body} ` });
 
-    expect(answer).toMatchObject({ status: 401, text: expect.stringContaining('FAIL') });
-    expect(seen).toHaveLength(1);
-    expect(seen[0]).toBeInstanceOf(ComplaintNotificationException);
-    expect(seen[0]).toMatchObject({
+    expect(response).toMatchObject({ status: 401, text: expect.stringContaining('FAIL') });
+    expect(caught).toHaveLength(1);
+    expect(caught[0]).toBeInstanceOf(ComplaintNotificationException);
+    expect(caught[0]).toMatchObject({
       code: 'SIGNATURE_MISMATCH',
       requestId: headers['Request-ID'],
     });
-    expect(seen[0]?.getStatus()).toBe(401);
+    expect(caught[0]?.getStatus()).toBe(401);
+    expect(handled).toBe(0);
+  });
+
+  it('is logged with its id when a guard of the app rejects it', async () => {
+    @Injectable()
+    class NoUpdatesGuard extends ComplaintNotificationGuard {
+      protected override isAccepted(): boolean {
+        throw new ComplaintNotificationException('NOT_A_COMPLAINT', 'Only new complaints.');
+      }
+    }
+    @Controller()
+    class GuardedController {
+      @Post('complaints')
+      @UseGuards(NoUpdatesGuard)
+      @ComplaintNotification()
+      handle(): void {
+        handled += 1;
+      }
+    }
+    const app = await start(GuardedController);
+
+    const response = await send(app, signComplaintNotification(merchant, { id: 'EV-2' }));
+
+    expect(response.status).toBe(400);
+    expect(app.logger.problems()).toEqual([
+      expect.stringMatching(
+        /Notification EV-2 \(CREATE_COMPLAINT, complaint \d+\) was not handled: the app responded with 400/,
+      ),
+    ]);
+    expect(handled).toBe(0);
   });
 });
