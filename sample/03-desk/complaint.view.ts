@@ -1,7 +1,5 @@
 import type { Complaint, ComplaintHistoryEntry, ComplaintState } from 'nestjs-wechatpay-complaint';
 import { deadlinesOf } from './deadlines.js';
-import { isTrue, mediaUrls, numberOf, objects, textOf, texts } from './lenient.js';
-import { type PictureView, toPictureView } from './picture.view.js';
 
 /** A complaint without the consumer's phone number, which has a request of its own. */
 export interface ComplaintView {
@@ -48,9 +46,15 @@ export interface ComplaintListView {
   readonly begin: string;
   /** The day before: the last one of the next, older part of the list. */
   readonly older: string;
+  /** How many more complaints there are that have no readable id. */
+  readonly unreadable: number;
 }
 
-/** @param history makes the deadlines exact */
+/**
+ * Only the id of a complaint is certain. Anything else may be missing.
+ *
+ * @param history makes the deadlines exact
+ */
 export function toComplaintView(
   complaint: Complaint,
   history?: readonly ComplaintHistoryEntry[],
@@ -58,30 +62,25 @@ export function toComplaintView(
   const { reply, completion } = deadlinesOf(complaint, history);
   return {
     id: complaint.complaint_id,
-    time: textOf(complaint.complaint_time) ?? '',
-    state: textOf(complaint.complaint_state) ?? 'PENDING',
-    detail: textOf(complaint.complaint_detail) ?? '',
-    problem: textOf(complaint.problem_description) ?? '',
-    times: numberOf(complaint.user_complaint_times) ?? 1,
-    isWaiting: isTrue(complaint.incoming_user_response),
-    isWithPlatform: isTrue(complaint.in_platform_service),
-    isUrgent: isTrue(complaint.need_immediate_service),
-    isRefunded: isTrue(complaint.complaint_full_refunded),
-    tags: texts(complaint.user_tag_list),
-    orders: objects(complaint.complaint_order_info).map((order) => ({
-      number: textOf(order.out_trade_no) ?? '',
-      transaction: textOf(order.transaction_id) ?? '',
-      amount: numberOf(order.amount) ?? 0,
+    time: complaint.complaint_time ?? '',
+    state: complaint.complaint_state ?? 'PENDING',
+    detail: complaint.complaint_detail ?? '',
+    problem: complaint.problem_description ?? '',
+    times: complaint.user_complaint_times ?? 1,
+    isWaiting: complaint.incoming_user_response ?? false,
+    isWithPlatform: complaint.in_platform_service ?? false,
+    isUrgent: complaint.need_immediate_service ?? false,
+    isRefunded: complaint.complaint_full_refunded ?? false,
+    tags: complaint.user_tag_list ?? [],
+    orders: (complaint.complaint_order_info ?? []).map((order) => ({
+      number: order.out_trade_no ?? '',
+      transaction: order.transaction_id ?? '',
+      amount: order.amount ?? 0,
     })),
-    merchant: textOf(complaint.complainted_mchid),
-    refundAmount: numberOf(complaint.apply_refund_amount),
-    hasPhone: textOf(complaint.payer_phone) !== undefined,
+    merchant: complaint.complainted_mchid,
+    refundAmount: complaint.apply_refund_amount,
+    hasPhone: Boolean(complaint.payer_phone),
     replyDue: reply?.toISOString(),
     completionDue: completion?.toISOString(),
   };
-}
-
-/** The pictures that the consumer attached to the complaint itself. */
-export function complaintPictures({ complaint_media_list }: Complaint): PictureView[] {
-  return mediaUrls(complaint_media_list).map(toPictureView);
 }

@@ -1,5 +1,4 @@
 import type { Complaint, ComplaintHistoryEntry } from 'nestjs-wechatpay-complaint';
-import { timeOf } from './lenient.js';
 
 const HOUR = 60 * 60 * 1000;
 const REPLY_WITHIN = 24 * HOUR;
@@ -20,16 +19,20 @@ export interface Deadlines {
  * @see https://kf.qq.com, the help center for merchants
  */
 export function deadlinesOf(
-  { complaint_time, complaint_state }: Pick<Complaint, 'complaint_time' | 'complaint_state'>,
+  {
+    complaint_time,
+    complaint_state = 'PENDING',
+  }: Pick<Complaint, 'complaint_time' | 'complaint_state'>,
   history: readonly ComplaintHistoryEntry[] = [],
 ): Deadlines {
   if (complaint_state === 'PROCESSED') return {};
   const repeated = history
     .filter(({ operate_type }) => operate_type === 'USER_CONTINUE_COMPLAINT')
-    .map(({ operate_time }) => timeOf(operate_time));
-  const times = [timeOf(complaint_time), ...repeated].filter((time) => time !== undefined);
-  if (times.length === 0) return {};
-  const start = Math.max(...times);
+    .map(({ operate_time }) => operate_time);
+  const times = [complaint_time, ...repeated].map((time = '') => Date.parse(time));
+  const start = Math.max(...times.filter((time) => !Number.isNaN(time)));
+  // No time can be read.
+  if (start === -Infinity) return {};
   return {
     // The first action of the merchant takes a complaint out of PENDING.
     ...(complaint_state === 'PENDING' && { reply: new Date(start + REPLY_WITHIN) }),

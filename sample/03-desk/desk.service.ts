@@ -34,10 +34,18 @@ export class DeskService {
   async list(end = todayInChina()): Promise<ComplaintListView> {
     const begin = daysBefore(end, DAYS - 1);
     const complaints: ComplaintView[] = [];
-    for await (const complaint of this.complaints.listAll({ begin_date: begin, end_date: end })) {
+    let unreadable = 0;
+    const query = {
+      begin_date: begin,
+      end_date: end,
+      onUnreadable: () => {
+        unreadable += 1;
+      },
+    };
+    for await (const complaint of this.complaints.listAll(query)) {
       complaints.push(toComplaintView(complaint));
     }
-    return { complaints, begin, older: daysBefore(begin, 1) };
+    return { complaints, begin, older: daysBefore(begin, 1), unreadable };
   }
 
   async details(id: string): Promise<ComplaintDetailsView> {

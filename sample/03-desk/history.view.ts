@@ -1,6 +1,10 @@
-import type { Complaint, ComplaintHistoryEntry } from 'nestjs-wechatpay-complaint';
-import { complaintPictures, type ComplaintView, toComplaintView } from './complaint.view.js';
-import { isObject, mediaUrls, objects, textOf, texts, timeOf } from './lenient.js';
+import type {
+  Complaint,
+  ComplaintHistoryEntry,
+  ComplaintMedia,
+  ReceivedMessageBlock,
+} from 'nestjs-wechatpay-complaint';
+import { type ComplaintView, toComplaintView } from './complaint.view.js';
 import { type PictureView, toPictureView } from './picture.view.js';
 
 /** One step of the negotiation. */
@@ -41,74 +45,66 @@ export function toDetailsView(
 }
 
 function oldestFirst(entries: readonly ComplaintHistoryEntry[]): ComplaintHistoryEntry[] {
-  const at = (entry?: ComplaintHistoryEntry): number => timeOf(entry?.operate_time) ?? 0;
+  const at = (entry?: ComplaintHistoryEntry): number => Date.parse(entry?.operate_time ?? '') || 0;
   // Entries of the same second keep their order, so the order has to be right before they are sorted.
   const isNewestFirst = at(entries[0]) >= at(entries.at(-1));
   return (isNewestFirst ? entries.toReversed() : [...entries]).sort((a, b) => at(a) - at(b));
 }
 
 function toEntryView(entry: ComplaintHistoryEntry): EntryView {
-  const message = readMessage(entry.normal_message);
-  const type = textOf(entry.operate_type) ?? '';
+  const { operate_type = '', operate_time = '' } = entry;
+  const blocks = entry.normal_message?.blocks ?? [];
+  const clicked = entry.click_message?.message_content;
   const text = [
     entry.operate_details,
-    ...message.texts,
+    ...blocks.map((block) => block.text?.text),
     entry.user_appy_platform_service_reason,
     entry.user_appy_platform_service_reason_description,
-    textOf(entry.click_message?.message_content),
+    typeof clicked === 'object' ? clicked.text : clicked,
   ];
   return {
     id: entry.log_id,
-    time: textOf(entry.operate_time) ?? '',
-    type,
-    by: authorOf(type),
+    time: operate_time,
+    type: operate_type,
+    by: authorOf(operate_type),
     text: text.filter(Boolean).join('\n'),
-    choices: message.choices,
-    pictures: [...pictureUrls(entry).map(toPictureView), ...message.pictures],
+    choices: blocks.flatMap(choicesOf),
+    pictures: [
+      ...pictureUrls(entry).map(toPictureView),
+      ...blocks
+        .filter(({ image }) => image !== undefined)
+        .map(() => ({ kind: 'unavailable' as const })),
+    ],
   };
+}
+
+function choicesOf({ link, button, button_group, faq_list }: ReceivedMessageBlock): string[] {
+  return [
+    link?.text,
+    button?.text,
+    ...(button_group?.buttons ?? []).map(({ text }) => text),
+    ...(faq_list?.faqs ?? []).map(({ faq_title }) => faq_title),
+  ].filter((text) => text !== undefined);
 }
 
 /**
  * `image_list` and `complaint_media_list` usually name the same pictures: the first one by links to
- * other hosts, the second one often by the image API, which is preferred because it needs no
- * relaxed policy and does not expire within the hour.
+ * other hosts, the second one often by the image API. The image API is preferred, because its
+ * pictures do not depend on another host.
  */
-function pictureUrls({ image_list, complaint_media_list }: ComplaintHistoryEntry): string[] {
-  const [links, media] = [texts(image_list), mediaUrls(complaint_media_list)];
-  if (media.length >= links.length) return media;
-  return [...new Set([...media, ...links])];
+function pictureUrls({ image_list = [], complaint_media_list }: ComplaintHistoryEntry): string[] {
+  const media = mediaUrls(complaint_media_list);
+  if (media.length >= image_list.length) return media;
+  return [...new Set([...media, ...image_list])];
 }
 
-interface Message {
-  readonly texts: readonly string[];
-  readonly choices: readonly string[];
-  readonly pictures: readonly PictureView[];
-}
-
-/** Reads each block by the fields that it has, because its `type` may be missing. */
-function readMessage(message: unknown): Message {
-  const blocks = isObject(message) ? objects(message.blocks) : [];
-  return {
-    texts: blocks.flatMap(({ text }) => texts(textOf(text))),
-    choices: blocks.flatMap(({ link, button, button_group, faq_list }) => [
-      ...texts(textOf(link)),
-      ...texts(textOf(button)),
-      ...objects(button_group).flatMap(({ buttons }) =>
-        objects(buttons).flatMap((one) => texts(textOf(one))),
-      ),
-      ...objects(faq_list).flatMap(({ faqs }) =>
-        objects(faqs).flatMap(({ faq_title }) => texts(faq_title)),
-      ),
-    ]),
-    pictures: blocks
-      .filter(({ image }) => isObject(image))
-      .map(() => ({ kind: 'unavailable' as const })),
-  };
+function mediaUrls(media: readonly ComplaintMedia[] = []): string[] {
+  return media.flatMap(({ media_url = [] }) => media_url);
 }
 
 /** The entry that opens a history has no pictures of its own in live data: the complaint has them. */
 function withComplaintPictures(history: EntryView[], complaint: Complaint): EntryView[] {
-  const pictures = complaintPictures(complaint);
+  const pictures = mediaUrls(complaint.complaint_media_list).map(toPictureView);
   return history.map((entry) =>
     entry.type === 'USER_CREATE_COMPLAINT' && entry.pictures.length === 0
       ? { ...entry, pictures }

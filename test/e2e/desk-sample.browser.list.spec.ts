@@ -282,6 +282,16 @@ describe('The list of sample/03-desk in a browser', () => {
     expect(await errorBox(page).isVisible()).toBe(false);
   });
 
+  it('says how many complaints could not be read', async () => {
+    const { simulator, merchant } = pages.desk.simulation;
+    const [complaint] = simulator.complaints(merchant);
+    const raw = JSON.stringify({ data: [complaint, {}], limit: 50, offset: 0, total_count: 2 });
+    simulator.injectFaults({ status: 200, raw, signed: true });
+    const page = await pages.openDesk();
+    await page.getByText('Complaints that cannot be read: 1.').waitFor();
+    expect(await page.locator('.card').count()).toBe(1);
+  });
+
   describe('what is unread', () => {
     it('survives a reload, until it is opened', async () => {
       const page = await pages.openDesk();

@@ -191,15 +191,17 @@ describe('Replies in sample/03-desk in a browser', () => {
   describe('that are not sent yet', () => {
     it('survive another complaint, a reload and a closed tab', async () => {
       const { id, words } = await pages.complain();
-      const { id: other } = await pages.complain();
+      const { id: other, words: otherWords } = await pages.complain();
       const page = await pages.openDesk(id);
       await replyBox(page).fill('Not finished');
       await option(page, words).getByText('Draft').waitFor();
 
       await page.goto(`${pages.desk.url}/?lang=en#${other}`);
-      await page.getByText('Draft').waitFor();
+      await page.getByRole('heading', { name: otherWords }).waitFor();
       expect(await replyBox(page).inputValue()).toBe('');
+      await option(page, words).getByText('Draft').waitFor();
       await option(page, words).click();
+      await page.getByRole('heading', { name: words }).waitFor();
       expect(await replyBox(page).inputValue()).toBe('Not finished');
 
       await page.reload();

@@ -165,7 +165,7 @@ describe('The pages of sample/03-desk', () => {
       await page.locator('#reply').fill('好的');
       await page.locator('.composer button[type=submit]').click();
       await page.locator('.complaint-head .button:not(.back)').click();
-      await page.locator('.warning').waitFor();
+      await page.locator('#question .warning').waitFor();
       expect(await accessibilityFaults(page, '#question')).toEqual([]);
 
       const failing = await pages.open(`/?lang=${lang}#C-0`, { colorScheme });

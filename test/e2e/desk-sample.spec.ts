@@ -57,6 +57,13 @@ describe('The app of sample/03-desk', () => {
     const asItIs = { status: 200, raw: JSON.stringify(stored(id)), signed: true };
     desk.simulation.simulator.injectFaults(asItIs, fault);
   };
+  /** Serves a history of these entries with the complaint when its details are read next. */
+  const serveDetails = (id: string, data: readonly object[]): void => {
+    // One body for both requests: each of them reads its own fields.
+    const both = { ...stored(id), data, limit: 300, offset: 0, total_count: data.length };
+    const fault = { status: 200, raw: JSON.stringify(both), signed: true };
+    desk.simulation.simulator.injectFaults(fault, fault);
+  };
   const failureOf = async (response: Response) => (await response.json()) as FailureView;
   const reply = { id: '3b241101-e2bb-4255-8caf-4136c566a962', text: '您好', pictures: [] };
 
@@ -115,6 +122,19 @@ describe('The app of sample/03-desk', () => {
     expect(Date.parse(latest.older) - Date.parse(older.begin)).toBe(29 * DAY);
   });
 
+  it('counts complaints that nothing identifies, and lists the others', async () => {
+    const complaint = stored(await complain());
+    const page = { data: [complaint, { complaint_detail: '没有单号' }], limit: 50, offset: 0 };
+    desk.simulation.simulator.injectFaults({
+      status: 200,
+      raw: JSON.stringify({ ...page, total_count: 2 }),
+      signed: true,
+    });
+    const { complaints, unreadable } = await list();
+    expect(complaints.map(({ id }) => id)).toEqual([complaint?.complaint_id]);
+    expect(unreadable).toBe(1);
+  });
+
   it.each(['2026-02-31', '2026-W27-1', 'yesterday', '2026-07-18T10:42:00Z', ''])(
     'does not list complaints up to %j',
     async (end) => {
@@ -164,27 +184,30 @@ describe('The app of sample/03-desk', () => {
       expect(Buffer.from(await picture.arrayBuffer())).toEqual(readPicture('mug'));
     });
 
-    it('leaves links to other hosts to the browser', async () => {
+    it('leaves links to other hosts to the browser, and asks nobody for them', async () => {
       const id = await complain();
       const link = 'https://files.tencent-cloud.example/a.png?sign=q-sign-time%3d1%3b2';
-      const { simulator, merchant } = desk.simulation;
-      const [entry] = simulator.complaintHistory(merchant, id);
-      // One response for both requests: each reads its own fields of it.
-      const both = {
-        ...stored(id),
-        data: [{ ...entry, image_list: [link] }],
-        limit: 300,
-        offset: 0,
-        total_count: 1,
-      };
-      const fault = { status: 200, raw: JSON.stringify(both), signed: true };
-      simulator.injectFaults(fault, fault);
+      serveDetails(id, [{ log_id: '1', image_list: [link] }]);
       const { history } = await details(id);
       expect(history[0]?.pictures).toEqual([{ kind: 'linked', src: link }]);
 
+      const { simulator } = desk.simulation;
       const before = simulator.requests.length;
       expect((await get(`/api/pictures?of=${encodeURIComponent(link)}`)).status).toBe(400);
       expect(simulator.requests).toHaveLength(before);
+    });
+
+    it('finds them in an object and in an array of objects', async () => {
+      const id = await complain();
+      const url = 'https://api.mch.weixin.qq.com/v3/merchant-service/images/ChsyMDAw%2FMDAw%3D';
+      const media = { media_type: 'OPERATION_IMAGE', media_url: [url] };
+      serveDetails(id, [
+        { log_id: '1', complaint_media_list: media, image_list: [] },
+        { log_id: '2', complaint_media_list: [media, media] },
+      ]);
+      const { history } = await details(id);
+      const picture = { kind: 'signed', src: `/api/pictures?of=${encodeURIComponent(url)}` };
+      expect(history.map(({ pictures }) => pictures)).toEqual([[picture, picture], [picture]]);
     });
 
     it.each([

@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Complaint, ComplaintHistoryEntry } from 'nestjs-wechatpay-complaint';
-import { toComplaintView } from '../../sample/03-desk/complaint.view.js';
 import { deadlinesOf } from '../../sample/03-desk/deadlines.js';
 import { toDetailsView } from '../../sample/03-desk/history.view.js';
 import { toPictureView } from '../../sample/03-desk/picture.view.js';
@@ -32,8 +31,6 @@ const entry = (fields: Partial<ComplaintHistoryEntry>): ComplaintHistoryEntry =>
     ...fields,
   };
 };
-/** A history in a shape that the types do not describe, as WeChat Pay has been seen to send it. */
-const odd = (fields: object): ComplaintHistoryEntry => ({ ...entry({}), ...fields });
 const view = (entries: readonly ComplaintHistoryEntry[], of: Partial<Complaint> = {}) =>
   toDetailsView({ ...complaint, ...of }, entries);
 const signed = (id: string) => ({
@@ -132,23 +129,13 @@ describe('A history', () => {
     expect(history.map(({ text }) => text)).toEqual(['1', '2', '3', '4']);
   });
 
-  it('shows the pictures of one media object and of an array of them', () => {
-    const media = { media_type: 'OPERATION_IMAGE', media_url: [`${IMAGES}1`, `${IMAGES}2`] };
-    const { history } = view([
-      odd({ complaint_media_list: media }),
-      odd({ complaint_media_list: [media, { media_type: 'USER_COMPLAINT_IMAGE' }] }),
-    ]);
-    const expected = [signed('1'), signed('2')];
-    expect(history.map(({ pictures }) => pictures)).toEqual([expected, expected]);
-  });
-
   it('shows a picture once that both lists name, and all when one list has more', () => {
-    const complaint_media_list = { media_type: 'OPERATION_IMAGE', media_url: [`${IMAGES}1`] };
+    const complaint_media_list = [{ media_type: 'OPERATION_IMAGE', media_url: [`${IMAGES}1`] }];
     const { history } = view([
-      odd({ complaint_media_list, image_list: [LINK] }),
-      odd({ image_list: [LINK] }),
-      odd({ complaint_media_list, image_list: [LINK, 'https://qpic.cn/2'] }),
-      odd({ complaint_media_list: null, image_list: [] }),
+      entry({ complaint_media_list, image_list: [LINK] }),
+      entry({ image_list: [LINK] }),
+      entry({ complaint_media_list, image_list: [LINK, 'https://qpic.cn/2'] }),
+      entry({ complaint_media_list: [{}], image_list: [] }),
     ]);
     const link = { kind: 'linked', src: LINK.replace('http:', 'https:') };
     expect(history.map(({ pictures }) => pictures)).toEqual([
@@ -170,29 +157,32 @@ describe('A history', () => {
     expect(history.map(({ pictures }) => pictures)).toEqual([[signed('1')], []]);
   });
 
-  it('shows messages whose blocks lack what one description calls required', () => {
+  it('shows what a message says, what it offers, and what the consumer clicked on', () => {
     const { history } = view([
-      odd({
+      entry({
         normal_message: {
           blocks: [
             { type: 'TEXT', text: {} },
             { text: { text: '您好' } },
-            { type: 'LINK', link: { text: '帮助', action: {} } },
+            { type: 'LINK', link: { text: '帮助' } },
             { type: 'LINK', link: { action: { jump_url: 'https://shop.example.com/help' } } },
             { type: 'IMAGE', image: { image_style_type: 'IMAGE_STYLE_TYPE_NARROW' } },
             { type: 'FAQ_LIST', faq_list: { faqs: [{ faq_id: '1' }, { faq_title: '多久到账' }] } },
+            { type: 'BUTTON', button: { text: '转人工' } },
             { type: 'BUTTON_GROUP', button_group: { buttons: [{ text: '同意' }, {}] } },
-            null,
           ],
-          custom_data: null,
         },
       }),
-      odd({ click_message: { message_content: { text: '我要退款' }, action_id: 'a1' } }),
-      odd({ click_message: { message_content: '我不退款' } }),
-      odd({ normal_message: null, click_message: null }),
+      entry({ click_message: { message_content: { text: '我要退款' }, action_id: 'a1' } }),
+      entry({ click_message: { message_content: '我不退款' } }),
+      entry({ normal_message: {}, click_message: {} }),
     ]);
     expect(history).toMatchObject([
-      { text: '您好', choices: ['帮助', '多久到账', '同意'], pictures: [{ kind: 'unavailable' }] },
+      {
+        text: '您好',
+        choices: ['帮助', '多久到账', '转人工', '同意'],
+        pictures: [{ kind: 'unavailable' }],
+      },
       { text: '我要退款', choices: [], pictures: [] },
       { text: '我不退款' },
       { text: '' },
@@ -226,21 +216,11 @@ describe('A history', () => {
 });
 
 describe('A complaint', () => {
-  it('is listed by its id alone when nothing else can be read', () => {
-    const unreadable = {
-      complaint_id: 'C-1',
-      complaint_time: 1774687595000,
-      complaint_order_info: [null, { amount: '2' }],
-      user_tag_list: 'TRUSTED',
-      complaint_media_list: {},
-    } as unknown as Complaint;
-    expect(toComplaintView(unreadable)).toMatchObject({
-      id: 'C-1',
-      time: '',
-      state: 'PENDING',
-      orders: [{ number: '', transaction: '', amount: 0 }],
-      tags: ['TRUSTED'],
-      hasPhone: false,
+  it('is shown by its id alone when nothing else can be read', () => {
+    expect(toDetailsView({ complaint_id: 'C-1' }, [{ log_id: '1' }])).toMatchObject({
+      complaint: { id: 'C-1', time: '', state: 'PENDING', orders: [], tags: [], hasPhone: false },
+      history: [{ id: '1', time: '', type: '', by: 'system', text: '', pictures: [] }],
+      refund: 'none',
     });
   });
 });

@@ -36,7 +36,11 @@ export class DeskPages {
 
   /** @throws Error when a page reported a script error or a policy violation */
   async close(): Promise<void> {
-    await Promise.all(this.pages.splice(0).map((page) => page.context().close()));
+    const contexts = this.pages.splice(0).map((page) => page.context());
+    // A route handler that is still running would fail, and the next test with it.
+    const open = contexts.flatMap((context) => context.pages());
+    await Promise.all(open.map((page) => page.unrouteAll({ behavior: 'wait' })));
+    await Promise.all(contexts.map((context) => context.close()));
     if (this.faults.length > 0) throw new Error(this.faults.splice(0).join('\n'));
   }
 

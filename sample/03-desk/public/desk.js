@@ -1,15 +1,14 @@
 import { get } from './api.js';
-import { announce, find, h } from './dom.js';
-import { showFailure } from './failure.js';
+import { announce, find } from './dom.js';
 import { translatePage } from './i18n.js';
 import { ComplaintList } from './list.js';
+import { ListLoader } from './list-loader.js';
 import { OpenComplaint } from './open-complaint.js';
 import { listenForShortcuts } from './shortcuts.js';
 import { t } from './words.js';
 
 /**
  * @typedef {import('../complaint-feed.js').ComplaintChange} ComplaintChange
- * @typedef {import('../complaint.view.js').ComplaintListView} ComplaintListView
  * @typedef {import('../complaint.view.js').ComplaintView} ComplaintView
  */
 
@@ -20,14 +19,13 @@ translatePage(t);
 const list = new ComplaintList();
 const section = find('#complaint', HTMLElement);
 const none = find('#complaint-none', HTMLElement);
-const older = find('#older', HTMLButtonElement);
+const loader = new ListLoader(list, () => {
+  showConnection();
+  showTitle();
+});
 /** @type {OpenComplaint | undefined} */
 let opened;
-/** Last day of the next older part of the list. @type {string | undefined} */
-let olderEnd;
 let isConnected = false;
-let isUpToDate = false;
-let loads = 0;
 
 function showTitle() {
   const count = list.dueCount > 0 ? `(${list.dueCount}) ` : '';
@@ -38,71 +36,10 @@ function showTitle() {
 /** "Live" is said only when the list is what WeChat Pay has now. */
 function showConnection() {
   const connection = find('#connection', HTMLElement);
-  const isLive = isConnected && isUpToDate;
+  const isLive = isConnected && loader.isUpToDate;
   const text = t(isLive ? 'live' : isConnected ? 'outdated' : 'reconnecting');
   if (connection.textContent !== text) connection.textContent = text;
   connection.toggleAttribute('data-live', isLive);
-}
-
-/** @param {unknown} failure @param {() => Promise<void>} again */
-function showListFailure(failure, again) {
-  const box = find('#list-error', HTMLElement);
-  showFailure(box, failure, t);
-  if (list.isLoaded) box.append(h('span', { class: 'error-detail' }, t('listOutdated')));
-  box.append(
-    h('button', { type: 'button', class: 'button', click: () => void again() }, t('retry')),
-  );
-}
-
-async function loadList() {
-  loads += 1;
-  const load = loads;
-  try {
-    /** @type {ComplaintListView} */
-    const { complaints, begin, older } = await get('/api/complaints');
-    if (load !== loads) return;
-    list.replaceRecent(complaints);
-    olderEnd ??= older;
-    isUpToDate = true;
-    find('#list-error', HTMLElement).hidden = true;
-    showRange(begin, complaints.length);
-  } catch (failure) {
-    if (load !== loads) return;
-    isUpToDate = false;
-    showListFailure(failure, loadList);
-  }
-  showConnection();
-  showTitle();
-}
-
-/**
- * @param {string} begin
- * @param {number} count
- */
-function showRange(begin, count) {
-  // What was loaded before goes further back.
-  if (older.dataset.begin !== undefined && older.dataset.begin < begin) return;
-  older.dataset.begin = begin;
-  older.hidden = false;
-  find('#list-range', HTMLElement).textContent = t(count > 0 ? 'range' : 'rangeEmpty', { begin });
-}
-
-async function loadOlder() {
-  if (olderEnd === undefined || older.ariaDisabled === 'true') return;
-  older.ariaDisabled = 'true';
-  try {
-    /** @type {ComplaintListView} */
-    const part = await get(`/api/complaints?end=${olderEnd}`);
-    list.add(part.complaints);
-    if (isUpToDate) find('#list-error', HTMLElement).hidden = true;
-    olderEnd = part.older;
-    showRange(part.begin, part.complaints.length);
-    showTitle();
-  } catch (failure) {
-    showListFailure(failure, loadOlder);
-  } finally {
-    older.ariaDisabled = null;
-  }
 }
 
 /** The id in the address, which can be anything. */
@@ -165,7 +102,7 @@ function listen() {
   source.addEventListener('open', () => {
     isConnected = true;
     // Changes that happened in between reached nobody.
-    void loadList();
+    void loader.load();
     void opened?.refresh();
   });
   source.addEventListener('error', () => {
@@ -173,7 +110,7 @@ function listen() {
     showConnection();
   });
   source.addEventListener('change', (event) => {
-    follow(JSON.parse(event.data)).catch(() => loadList());
+    follow(JSON.parse(event.data)).catch(() => loader.load());
   });
 }
 
@@ -190,7 +127,6 @@ find('.skip', HTMLAnchorElement).addEventListener('click', (event) => {
   if (find('#list-title', HTMLElement).checkVisibility()) list.focus();
   else opened?.focus();
 });
-older.addEventListener('click', () => void loadOlder());
 addEventListener('hashchange', () => void openFromAddress());
 listenForShortcuts({
   next: () => list.move(1),
@@ -204,7 +140,7 @@ listenForShortcuts({
 setInterval(() => {
   list.render();
   showTitle();
-  if (isConnected && !isUpToDate) void loadList();
+  if (isConnected && !loader.isUpToDate) void loader.load();
 }, TICK);
 showTitle();
 listen();

@@ -24,7 +24,7 @@ export function isDueSoon(dues) {
 }
 
 /**
- * The time left, in words and in colour.
+ * The time left, in words and in color.
  *
  * @param {Dues} dues
  */

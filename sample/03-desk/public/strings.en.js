@@ -45,6 +45,8 @@ export const en = {
   listOutdated: 'The list below may be out of date.',
   range: 'Complaints since {begin} are loaded',
   rangeEmpty: 'Loaded back to {begin}; no complaints in this part',
+  unreadable:
+    'Complaints that cannot be read: {count}. Look for them on the merchant platform of WeChat Pay.',
   older: 'Load older complaints',
   unread: 'Unread',
   draft: 'Draft',

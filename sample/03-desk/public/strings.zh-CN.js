@@ -44,6 +44,7 @@ export const zh = {
   listOutdated: '下面的列表可能不是最新的。',
   range: '已加载 {begin} 以来的投诉',
   rangeEmpty: '已加载到 {begin}，这段时间没有投诉',
+  unreadable: '另有 {count} 个投诉无法读取，请到微信支付商户平台查看。',
   older: '加载更早的投诉',
   unread: '有新动态',
   draft: '草稿',

@@ -83,7 +83,7 @@ function picturesOf(name: PictureName | undefined): Buffer[] {
   return name === undefined ? [] : [readPicture(name)];
 }
 
-/** The simulator has the form of the wire, in which the media of an entry are one object. */
+/** The simulator has entries as they go over the wire, with an object for the pictures of an entry. */
 function entriesOf(history: readonly SimulatedHistoryEntry[]): ComplaintHistoryEntry[] {
   return history.map(({ complaint_media_list: media, normal_message: message, ...entry }) => ({
     ...entry,

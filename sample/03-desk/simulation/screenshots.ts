@@ -52,6 +52,7 @@ const browser = await chromium.launch({
     '--disable-lcd-text',
     '--font-render-hinting=none',
     '--disable-partial-raster',
+    '--disable-checker-imaging',
   ],
 });
 try {
@@ -80,16 +81,14 @@ async function take(
   await page.waitForFunction(
     "[...document.querySelectorAll('.thumb img')].every(({ naturalWidth }) => naturalWidth > 0)",
   );
-  // Edges of a picture differ by whether it arrived before or after its surroundings were painted.
-  await page.evaluate(`(async () => {
-    const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
-    const thumbs = [...document.querySelectorAll('.thumb')];
-    for (const visibility of ['hidden', '']) {
-      for (const thumb of thumbs) thumb.style.visibility = visibility;
-      await frame();
-      await frame();
-    }
-  })()`);
+  // The edges of a picture depend on whether it arrived before or after its surroundings were
+  // painted, so all pictures are painted once more.
+  for (const visibility of ['hidden', '']) {
+    await page.evaluate(
+      `for (const { style } of document.querySelectorAll('.thumb')) style.visibility = '${visibility}'`,
+    );
+    await page.screenshot();
+  }
   const path = join(FOLDER, name);
   await page.screenshot({ path });
   const { size } = await stat(path);

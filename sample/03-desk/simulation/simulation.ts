@@ -14,13 +14,12 @@ export class Simulation implements OnApplicationShutdown {
   ) {}
 
   static async start(): Promise<Simulation> {
-    const merchant = await createTestMerchant();
+    // The default is another one each time, which would show in the pictures of the desk.
+    const merchant = await createTestMerchant({ mchid: '1900000109' });
     const clock = { ago: 0 };
     const simulator = await WechatPaySimulator.start({
       merchants: [merchant],
       clock: () => Date.now() - clock.ago,
-      // The consumer's page learns from these notifications that the merchant has replied.
-      notifyMerchantActions: true,
     });
     return new Simulation(simulator, merchant, clock);
   }
