@@ -28,6 +28,8 @@ export type RedisConnection = string | RedisOptions | RedisClusterConnection;
  * loss of a host after a quarter of an hour.
  */
 const SILENCE = 5;
+/** Milliseconds that a server has to close its side of a connection that the store closes. */
+const DISCONNECT_TIMEOUT = 100;
 
 /**
  * Opens a connection.
@@ -38,6 +40,7 @@ const SILENCE = 5;
 export function connect(connection: RedisConnection, commandTimeout: number): Redis | Cluster {
   const defaults: RedisOptions = {
     socketTimeout: SILENCE * commandTimeout,
+    disconnectTimeout: DISCONNECT_TIMEOUT,
     // After a failover the former master is a replica. Reconnecting finds the new master.
     reconnectOnError: ({ message }) => message.includes('READONLY'),
   };

@@ -45,6 +45,13 @@ describe('connect', () => {
     client.disconnect();
   });
 
+  it('gives a server a tenth of a second to close its side of a connection', () => {
+    const client = connect({ lazyConnect: true }, 1000);
+
+    expect(client.options).toMatchObject({ disconnectTimeout: 100 });
+    client.disconnect();
+  });
+
   it('accepts a cluster', () => {
     const nodes = [{ host: '127.0.0.1', port: 6379 }];
     const client = connect({ nodes, options: { lazyConnect: true } }, 1000);

@@ -239,11 +239,9 @@ describe('RedisNotificationStore during an outage of Redis', () => {
         imports: [WechatPayComplaintModule.forRoot({ ...options, store })],
       }).compile();
       await moduleRef.init();
-      const start = performance.now();
 
-      await moduleRef.close();
-
-      expect(performance.now() - start).toBeLessThan(BOUNDED);
+      await expect(moduleRef.close()).resolves.toBeUndefined();
+      expect(logger.ours('warn')).toEqual([]);
     });
   });
 
