@@ -7,7 +7,7 @@ const ROOT = join(import.meta.dirname, '../..');
 
 /**
  * Files of lib that have no spec of their own, each with the spec that tests it: errors that do nothing
- * but hold their arguments, and parts of a route or of the module, which only an app can run.
+ * but hold their arguments, and what only an app can run.
  */
 const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   'errors/notification-store.error.ts': 'unit/stores/redis-outage.spec.ts',
@@ -15,18 +15,10 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   'errors/wechatpay-decryption.error.ts': 'unit/complaints/complaint.service.spec.ts',
   'errors/wechatpay-network.error.ts': 'unit/http/network-failure.spec.ts',
   'errors/wechatpay-platform-key.error.ts': 'unit/keys/certificate-mode.spec.ts',
-  'notifications/callback-url-route.check.ts': 'e2e/startup.spec.ts',
-  'notifications/complaint-notification.decorator.ts': 'e2e/route.spec.ts',
-  'notifications/complaint-notification.filter.ts': 'e2e/handler-outcomes.spec.ts',
-  'notifications/complaint-notification.guard.ts': 'e2e/module.spec.ts',
-  'notifications/complaint-notification.processor.ts': 'e2e/once.spec.ts',
-  'notifications/complaint-notification.receiver.ts': 'e2e/rejections.spec.ts',
-  'notifications/route-handler.ts': 'e2e/route.spec.ts',
   'protocol/key-material-error.ts': 'unit/protocol/rsa-key.spec.ts',
   'protocol/signature-rejection.ts': 'unit/protocol/signature-verification.spec.ts',
   'testing/accept-notification.ts': 'e2e/override-guard.spec.ts',
   'wechatpay-complaint.module.ts': 'e2e/module.spec.ts',
-  'wechatpay-complaint.startup-check.ts': 'e2e/startup.spec.ts',
 };
 
 describe('Every file of lib with logic', () => {
