@@ -13,8 +13,6 @@ const config = {
   testMatch: ['**/*.spec.ts', '!**/test/compat/**'],
   extensionsToTreatAsEsm: ['.ts'],
   randomize: true,
-  // Key pairs take seconds to generate on a busy machine.
-  testTimeout: 20_000,
   // Milliseconds. On a busy machine, generating a few RSA keys alone can take longer than the default.
   testTimeout: 30_000,
   restoreMocks: true,
