@@ -45,6 +45,7 @@ export type EnsuredComplaintNotification = ComplaintNotificationRegistration &
  * - `WechatPayApiError`: WeChat Pay responded with an error,
  * - `WechatPaySignatureError`: a success could not be verified; it may have taken effect,
  * - `WechatPayNetworkError`: no response arrived; the request may have taken effect,
+ * - `WechatPayPlatformKeyError`: there is no key to verify the response with; nothing was sent,
  * - `WechatPayArgumentError`: WeChat Pay would reject the URL; nothing was sent.
  */
 @Injectable()

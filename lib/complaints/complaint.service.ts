@@ -70,6 +70,7 @@ const readHistoryPage = pageReader(readHistoryEntry);
  *   lacks,
  * - `WechatPaySignatureError`: a success could not be verified; it may have taken effect,
  * - `WechatPayNetworkError`: no response arrived; the request may have taken effect,
+ * - `WechatPayPlatformKeyError`: there is no key to verify the response with; nothing was sent,
  * - `WechatPayArgumentError`: WeChat Pay would reject an argument; nothing was sent.
  */
 @Injectable()

@@ -61,7 +61,7 @@ export const NO_CERTIFICATES_HINT =
   'A merchant in public-key mode has no certificates: give its key in platformKeys by PUB_KEY_ID_... ' +
   'instead.';
 
-/** Reasons without repetitions, and not too many: whoever sends the list decides how long it is. */
+/** Names each reason once and limits their number, because the sender decides how long the list is. */
 export function summarize(reasons: readonly string[]): string {
   const distinct = [...new Set(reasons)];
   const rest = distinct.length - MAX_REASONS;

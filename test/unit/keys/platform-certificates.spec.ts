@@ -507,7 +507,7 @@ describe('PlatformCertificates', () => {
     it.each<[string, () => Promise<CertificateListResponse>]>([
       ['lists nothing', () => respond([], current)],
       [
-        'is answered with RESOURCE_NOT_EXISTS',
+        'fails with RESOURCE_NOT_EXISTS',
         () =>
           Promise.reject(
             new WechatPayApiError('GET /v3/certificates', 'RESOURCE_NOT_EXISTS', '', undefined, {

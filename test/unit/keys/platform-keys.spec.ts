@@ -97,7 +97,7 @@ describe('PlatformKeys', () => {
       expect(fetch).not.toHaveBeenCalled();
     });
 
-    it('waits for a download no longer than it is told to', async () => {
+    it('waits for a download no longer than its patience', async () => {
       fetch.mockImplementation(never);
 
       const message = await rejectionOf(open().get('A1', 20));
