@@ -1,4 +1,4 @@
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findSuitesToSkip } from './test/support/services.js';
 
@@ -13,6 +13,10 @@ const config = {
   testMatch: ['**/*.spec.ts', '!**/test/compat/**'],
   extensionsToTreatAsEsm: ['.ts'],
   randomize: true,
+  // Modules in ESM stay in memory after their suite, so a worker that has grown is replaced. With a
+  // single worker jest would run the suites in its own process, which cannot be.
+  maxWorkers: Math.max(2, Math.ceil(availableParallelism() / 2)),
+  workerIdleMemoryLimit: '1GB',
   // Milliseconds. On a busy machine, generating a few RSA keys alone can take longer than the default.
   testTimeout: 30_000,
   restoreMocks: true,
