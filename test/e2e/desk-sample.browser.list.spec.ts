@@ -10,6 +10,7 @@ import {
   option,
   ready,
 } from '../support/desk-pages.js';
+import { until } from '../support/until.js';
 
 // A real browser starts, and waits for what a person would wait for.
 jest.setTimeout(30_000);
@@ -276,9 +277,7 @@ describe('The list of sample/03-desk in a browser', () => {
     const before = await range.textContent();
     await errorBox(page).getByRole('button', { name: 'Try again' }).click();
     await range.getByText(/Loaded back to|since/).waitFor();
-    await page.waitForFunction(
-      `document.querySelector('#list-range').textContent !== ${JSON.stringify(before)}`,
-    );
+    await until(async () => (await range.textContent()) !== before);
     expect(await errorBox(page).isVisible()).toBe(false);
   });
 

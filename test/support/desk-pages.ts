@@ -1,6 +1,7 @@
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { type RunningDesk, startDesk } from '../../sample/03-desk/simulation/start-desk.js';
 import { startBrowser } from './browser.js';
+import { until } from './until.js';
 
 export type ComplaintContent = NonNullable<
   Parameters<RunningDesk['simulation']['simulator']['complain']>[1]
@@ -92,9 +93,14 @@ export async function ready(page: Page, id = ''): Promise<void> {
   if (id === '') return;
   await page.locator('.entry').first().waitFor();
   // The complaint is read at once, and again when the event stream opens.
-  await page.waitForFunction(
-    `performance.getEntriesByType('resource')
-      .filter(({ name }) => name.endsWith('/api/complaints/${id}')).length >= 2`,
+  // Not by waitForFunction: the policy of the page forbids the evaluation of text that it polls with.
+  await until(
+    async () =>
+      (await page.evaluate<number>(
+        `performance.getEntriesByType('resource')
+          .filter(({ name }) => name.endsWith('/api/complaints/${id}')).length`,
+      )) >= 2,
+    30_000,
   );
 }
 
