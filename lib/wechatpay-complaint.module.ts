@@ -6,7 +6,9 @@ import { ComplaintNotificationService } from './callback-url/complaint-notificat
 import { ComplaintService } from './complaints/complaint.service.js';
 import type { WechatPayComplaintModuleOptions } from './config/wechatpay-complaint-options.interface.js';
 import { createHttpService } from './http/http-service.js';
-import { MerchantContext } from './merchant/merchant-context.js';
+import { AppContext } from './merchant/app-context.js';
+import { MerchantAccess } from './merchant/merchant-access.js';
+import { WechatPayMerchants } from './merchant/wechatpay-merchants.js';
 import { CallbackUrlRouteCheck } from './notifications/callback-url-route.check.js';
 import { ComplaintNotificationProcessor } from './notifications/complaint-notification.processor.js';
 import { ComplaintNotificationReceiver } from './notifications/complaint-notification.receiver.js';
@@ -34,11 +36,22 @@ import { MODULE_CLASS, StartupCheck } from './wechatpay-complaint.startup-check.
     { provide: MODULE_CLASS, useFactory: () => WechatPayComplaintModule },
     { provide: WECHATPAY_HTTP_SERVICE, useFactory: createHttpService },
     {
-      provide: MerchantContext,
+      provide: AppContext,
       // Optional, so that importing the bare class ends in an error that says what to do instead.
-      inject: [{ token: MODULE_OPTIONS_TOKEN, optional: true }, WECHATPAY_HTTP_SERVICE],
-      useFactory: (options: WechatPayComplaintModuleOptions | undefined, http: HttpService) =>
-        MerchantContext.create(options, http),
+      inject: [{ token: MODULE_OPTIONS_TOKEN, optional: true }],
+      useFactory: (options: WechatPayComplaintModuleOptions | undefined) =>
+        AppContext.create(options),
+    },
+    {
+      provide: WechatPayMerchants,
+      inject: [AppContext, WECHATPAY_HTTP_SERVICE],
+      useFactory: (app: AppContext, http: HttpService) => new WechatPayMerchants(app, http),
+    },
+    {
+      provide: MerchantAccess,
+      inject: [AppContext, WechatPayMerchants],
+      useFactory: (app: AppContext, merchants: WechatPayMerchants) =>
+        new MerchantAccess(app, merchants),
     },
     ComplaintNotificationService,
     ComplaintService,
@@ -56,6 +69,7 @@ import { MODULE_CLASS, StartupCheck } from './wechatpay-complaint.startup-check.
     ComplaintNotificationService,
     ComplaintService,
     ComplaintNotificationVerifier,
+    WechatPayMerchants,
     COMPLAINT_NOTIFICATION_RECEIVER,
   ],
 })
@@ -64,7 +78,8 @@ export class WechatPayComplaintModule
   implements BeforeApplicationShutdown, OnApplicationShutdown
 {
   constructor(
-    private readonly merchant: MerchantContext,
+    private readonly app: AppContext,
+    private readonly merchants: WechatPayMerchants,
     private readonly processor: ComplaintNotificationProcessor,
   ) {
     super();
@@ -78,6 +93,7 @@ export class WechatPayComplaintModule
   /** The HTTP server is closed. Until then notifications arrive and need keys and store. */
   async onApplicationShutdown(): Promise<void> {
     await this.processor.close();
-    await this.merchant.close();
+    this.merchants.close();
+    await this.app.close();
   }
 }

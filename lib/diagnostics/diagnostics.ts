@@ -2,7 +2,8 @@ import { channel } from 'node:diagnostics_channel';
 
 /** What happened to one inbound notification. */
 export interface NotificationEvent {
-  readonly mchid: string;
+  /** Undefined if it is not known which merchant of the app it is for. */
+  readonly mchid?: string;
   readonly outcome:
     /** The handler succeeded. With `late` it did so after the notification had been deferred. */
     | 'handled'
@@ -10,7 +11,10 @@ export interface NotificationEvent {
     | 'duplicate'
     /** It is not genuine, or not usable; `code` says why. */
     | 'rejected'
-    /** It is genuine and cannot be handled now; `code` says why. WeChat Pay redelivers it. */
+    /**
+     * It cannot be handled now; `code` says why. WeChat Pay redelivers it. It is genuine, except with
+     * the code `MERCHANT_UNAVAILABLE`, where that could not be found out.
+     */
     | 'deferred'
     /** The handler failed. WeChat Pay redelivers it. */
     | 'failed';
