@@ -8,6 +8,7 @@ import type { WechatPayComplaintModuleOptions } from './config/wechatpay-complai
 import { createHttpService } from './http/http-service.js';
 import { AppContext } from './merchant/app-context.js';
 import { MerchantAccess } from './merchant/merchant-access.js';
+import { MerchantRegistry } from './merchant/merchant-registry.js';
 import { WechatPayMerchants } from './merchant/wechatpay-merchants.js';
 import { CallbackUrlRouteCheck } from './notifications/callback-url-route.check.js';
 import { ComplaintNotificationProcessor } from './notifications/complaint-notification.processor.js';
@@ -43,16 +44,17 @@ import { MODULE_CLASS, StartupCheck } from './wechatpay-complaint.startup-check.
         AppContext.create(options),
     },
     {
-      provide: WechatPayMerchants,
+      provide: MerchantRegistry,
       inject: [AppContext, WECHATPAY_HTTP_SERVICE],
-      useFactory: (app: AppContext, http: HttpService) => new WechatPayMerchants(app, http),
+      useFactory: (app: AppContext, http: HttpService) => new MerchantRegistry(app, http),
     },
     {
       provide: MerchantAccess,
-      inject: [AppContext, WechatPayMerchants],
-      useFactory: (app: AppContext, merchants: WechatPayMerchants) =>
+      inject: [AppContext, MerchantRegistry],
+      useFactory: (app: AppContext, merchants: MerchantRegistry) =>
         new MerchantAccess(app, merchants),
     },
+    WechatPayMerchants,
     ComplaintNotificationService,
     ComplaintService,
     CallbackUrlRegistrar,
@@ -79,7 +81,7 @@ export class WechatPayComplaintModule
 {
   constructor(
     private readonly app: AppContext,
-    private readonly merchants: WechatPayMerchants,
+    private readonly merchants: MerchantRegistry,
     private readonly processor: ComplaintNotificationProcessor,
   ) {
     super();

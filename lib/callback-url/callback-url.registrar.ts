@@ -7,7 +7,7 @@ import {
   type OnModuleDestroy,
 } from '@nestjs/common';
 import { firstValueFrom } from 'rxjs';
-import { WechatPayMerchants } from '../merchant/wechatpay-merchants.js';
+import { MerchantRegistry } from '../merchant/merchant-registry.js';
 import { ConcurrencyLimit } from '../utils/concurrency-limit.js';
 import { errorMessage } from '../utils/error-message.js';
 import { LOGGER_CONTEXT } from '../wechatpay-complaint.constants.js';
@@ -33,7 +33,7 @@ export class CallbackUrlRegistrar implements OnApplicationBootstrap, OnModuleDes
   private readonly limit = new ConcurrencyLimit(MERCHANTS_AT_ONCE);
 
   constructor(
-    private readonly merchants: WechatPayMerchants,
+    private readonly merchants: MerchantRegistry,
     private readonly notifications: ComplaintNotificationService,
   ) {}
 

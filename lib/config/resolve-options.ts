@@ -1,4 +1,4 @@
-import { isJsonObject } from '../utils/json.js';
+import { isJsonObject, type JsonObject } from '../utils/json.js';
 import { typeName } from '../utils/type-name.js';
 import {
   type ConfigurationProblem,
@@ -109,21 +109,17 @@ function resolveSeveral(
   report: Report,
   now: number,
 ): ResolvedModuleOptions {
-  const { mchid, serial, privateKey, apiV3Key, platformKeys, ...given } = options;
-  const own = { mchid, serial, privateKey, apiV3Key, platformKeys } satisfies Record<
-    keyof typeof OWN,
-    unknown
-  >;
-  for (const [option, value] of Object.entries(own)) {
-    if (value === undefined) continue;
+  const given: JsonObject = { ...options };
+  const own = Object.keys(OWN).filter((option) => given[option] !== undefined);
+  if (own.length > 0) {
     report(
-      option,
-      'is given beside merchants',
+      own.join(', '),
+      'cannot be given beside merchants',
       'Give one merchant by itself, or each one in merchants.',
     );
   }
-  checkNames('', given, Object.keys(SEVERAL), report);
-  const merchants = resolveMerchants(given, report, now);
-  const shared = resolveSharedOptions(given, report);
+  checkNames('', options, [...Object.keys(SEVERAL), ...Object.keys(OWN)], report);
+  const merchants = resolveMerchants(options, report, now);
+  const shared = resolveSharedOptions(options, report);
   return { merchants, shared };
 }

@@ -6,7 +6,7 @@ import type { WechatPayRequest } from '../http/wechatpay-request.js';
 import type { ResponseHead, StreamedResponse } from '../http/wechatpay-response.js';
 import type { AppContext } from './app-context.js';
 import type { MerchantContext } from './merchant-context.js';
-import { merchantNotNamed, type WechatPayMerchants } from './wechatpay-merchants.js';
+import { merchantNotNamed, type MerchantRegistry } from './merchant-registry.js';
 
 /**
  * The merchant that a service acts for: the one that was named, or the only one of the app. It is
@@ -16,7 +16,7 @@ import { merchantNotNamed, type WechatPayMerchants } from './wechatpay-merchants
 export class MerchantAccess {
   constructor(
     private readonly app: AppContext,
-    private readonly merchants: WechatPayMerchants,
+    private readonly merchants: MerchantRegistry,
     private readonly named?: string,
   ) {}
 

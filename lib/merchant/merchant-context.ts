@@ -35,7 +35,9 @@ export class MerchantContext {
         findPinned: (serial) => findValidKey(platformKeys, serial, Date.now()),
         fetch: (signal) =>
           firstValueFrom(transport.send({ method: 'GET', target: CERTIFICATES_PATH }, { signal })),
-        onChange: onCertificates && (() => onCertificates(this)),
+        onChange: () => {
+          onCertificates?.(this);
+        },
       });
     this.keys = new PlatformKeys(platformKeys, certificates);
     this.client = new WechatPayClient(transport, this.keys, clockTolerance);

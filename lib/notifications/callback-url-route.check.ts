@@ -1,5 +1,5 @@
 import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
-import { WechatPayMerchants } from '../merchant/wechatpay-merchants.js';
+import { MerchantRegistry } from '../merchant/merchant-registry.js';
 import { LOGGER_CONTEXT } from '../wechatpay-complaint.constants.js';
 import { type NotificationRoute, RouteExplorer } from './route.explorer.js';
 import { PATH_METADATA } from './route.metadata.js';
@@ -10,7 +10,7 @@ export class CallbackUrlRouteCheck implements OnApplicationBootstrap {
   private readonly logger = new Logger(LOGGER_CONTEXT);
 
   constructor(
-    private readonly merchants: WechatPayMerchants,
+    private readonly merchants: MerchantRegistry,
     private readonly routes: RouteExplorer,
   ) {}
 

@@ -42,11 +42,17 @@ export interface ComplaintNotificationOptions<Request extends IncomingRequest = 
 export function ComplaintNotification<Request extends IncomingRequest = IncomingRequest>({
   merchant,
 }: ComplaintNotificationOptions<Request> = {}): MethodDecorator {
+  const nameMerchant = (
+    _prototype: object,
+    _key: unknown,
+    descriptor: PropertyDescriptor,
+  ): void => {
+    const method: unknown = descriptor.value;
+    if (merchant && typeof method === 'function') setMerchantReader(method, merchant);
+  };
   const decorate = applyDecorators(
     wrapRouteHandler,
-    (_prototype: object, _key: string | symbol, { value }: PropertyDescriptor) => {
-      if (merchant && typeof value === 'function') setMerchantReader(value, merchant);
-    },
+    nameMerchant,
     HttpCode(HttpStatus.NO_CONTENT),
     UseGuards(ComplaintNotificationGuard),
     UseFilters(ComplaintNotificationFilter),

@@ -3,7 +3,7 @@ import { WechatPayMerchantError } from '../errors/wechatpay-merchant.error.js';
 import { AppContext } from '../merchant/app-context.js';
 import type { MerchantContext } from '../merchant/merchant-context.js';
 import type { MerchantsBySerial } from '../merchant/merchants-by-serial.js';
-import { merchantNotNamed, WechatPayMerchants } from '../merchant/wechatpay-merchants.js';
+import { merchantNotNamed, MerchantRegistry } from '../merchant/merchant-registry.js';
 import { readRequestId } from '../protocol/request-id.js';
 import { readSignatureHeaders, type SignatureHeaders } from '../protocol/signature-headers.js';
 import { SignatureRejection } from '../protocol/signature-rejection.js';
@@ -47,7 +47,7 @@ interface Signed {
 export class ComplaintNotificationVerifier {
   constructor(
     private readonly app: AppContext,
-    private readonly merchants: WechatPayMerchants,
+    private readonly merchants: MerchantRegistry,
   ) {}
 
   /**

@@ -12,14 +12,14 @@ import {
 } from 'nestjs-wechatpay-complaint/testing';
 import { createHttpService } from '../../../lib/http/http-service.js';
 import { AppContext } from '../../../lib/merchant/app-context.js';
-import { WechatPayMerchants } from '../../../lib/merchant/wechatpay-merchants.js';
+import { MerchantRegistry } from '../../../lib/merchant/merchant-registry.js';
 import { closeAll, startBench } from '../../support/client-bench.js';
 import { RecordingLogger } from '../../support/recording-logger.js';
 
 let merchant: TestMerchant;
 let expired: TestPlatformKey;
 let logger: RecordingLogger;
-const opened: WechatPayMerchants[] = [];
+const opened: MerchantRegistry[] = [];
 
 beforeAll(async () => {
   [merchant, expired] = await Promise.all([
@@ -39,17 +39,17 @@ afterEach(async () => {
   await closeAll();
 });
 
-async function open(options: WechatPayComplaintModuleOptions): Promise<WechatPayMerchants> {
-  const merchants = new WechatPayMerchants(await AppContext.create(options), createHttpService());
+async function open(options: WechatPayComplaintModuleOptions): Promise<MerchantRegistry> {
+  const merchants = new MerchantRegistry(await AppContext.create(options), createHttpService());
   opened.push(merchants);
   return merchants;
 }
 
-function create(overrides: Partial<SingleMerchantOptions> = {}): Promise<WechatPayMerchants> {
+function create(overrides: Partial<SingleMerchantOptions> = {}): Promise<MerchantRegistry> {
   return open({ ...merchant.options, ...overrides });
 }
 
-describe('WechatPayMerchants', () => {
+describe('MerchantRegistry', () => {
   describe('at startup', () => {
     it.each<[string, () => Partial<SingleMerchantOptions>, () => string]>([
       ['public-key mode', () => ({}), () => `public key ${merchant.publicKey.id}`],
