@@ -17,6 +17,7 @@ const FOLDERS = [
   'callback-url',
   'complaints',
   'notifications',
+  'opentelemetry',
   'testing',
 ];
 const ANY_FOLDER_MAY_IMPORT = 'wechatpay-complaint\\.constants|version';
@@ -38,6 +39,7 @@ const importOrder = FOLDERS.map((folder, index) => ({
 /** Each optional peer, with the files that may import it: an app without the peer never loads them. */
 const OPTIONAL_PEERS = {
   '@nestjs/config': '^lib/config/wechatpay-complaint\\.config\\.ts$',
+  '@opentelemetry/api': '^lib/opentelemetry/',
   '@peculiar/x509': '^lib/testing/',
   ioredis: '^lib/stores/redis',
 };

@@ -40,6 +40,7 @@ const config = {
     '^(\\.{1,2}/.*)\\.js$': '$1',
     '^nestjs-wechatpay-complaint$': '<rootDir>/lib/index.ts',
     '^nestjs-wechatpay-complaint/config$': '<rootDir>/lib/config/wechatpay-complaint.config.ts',
+    '^nestjs-wechatpay-complaint/opentelemetry$': '<rootDir>/lib/opentelemetry/index.ts',
     '^nestjs-wechatpay-complaint/redis$': '<rootDir>/lib/stores/redis.ts',
     '^nestjs-wechatpay-complaint/testing$': '<rootDir>/lib/testing/index.ts',
   },

@@ -35,6 +35,7 @@ export {
   NOTIFICATION_CHANNEL,
   type NotificationEvent,
 } from './diagnostics/diagnostics.js';
+export type { CallTrace, NotificationTrace } from './diagnostics/tracing.js';
 
 // Outbound: the callback URL
 export {

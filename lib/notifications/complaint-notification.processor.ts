@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { type NotificationEvent, publishNotification } from '../diagnostics/diagnostics.js';
+import { traceNotification, tracesNotifications } from '../diagnostics/tracing.js';
 import { MerchantContext } from '../merchant/merchant-context.js';
 import type { NotificationStore } from '../stores/notification-store.interface.js';
 import { Deadline } from '../utils/deadline.js';
@@ -205,13 +206,26 @@ class NotificationRun {
 
   async handle(handle: Handle): Promise<void> {
     try {
-      await handle();
+      await (tracesNotifications() ? this.handleTraced(handle) : handle());
     } catch (error) {
       this.publish('failed');
       logFailure(this.logger, this.label, error);
       throw error;
     }
     this.end('handled');
+  }
+
+  private handleTraced(handle: Handle): Promise<void> {
+    const {
+      mchid,
+      id,
+      request_id: requestId,
+      event_type: eventType,
+      complaint,
+    } = this.notification;
+    const { action_type: actionType, complaint_id: complaintId } = complaint;
+    const trace = { mchid, id, requestId, eventType, actionType, complaintId, run: handle };
+    return traceNotification(trace);
   }
 
   end(outcome: 'handled' | 'duplicate'): void {

@@ -30,6 +30,7 @@ describe('Without the optional peers', () => {
     // This is Node's own message.
     it.each([
       ['nestjs-wechatpay-complaint/config', '@nestjs/config'],
+      ['nestjs-wechatpay-complaint/opentelemetry', '@opentelemetry/api'],
       ['nestjs-wechatpay-complaint/redis', 'ioredis'],
     ])('of %s fails and names %s', async (entry, missing) => {
       await expect(consumer.node(load(entry))).rejects.toThrow(
