@@ -5,6 +5,7 @@ import { CallbackUrlRegistrar } from './callback-url/callback-url.registrar.js';
 import { ComplaintNotificationService } from './callback-url/complaint-notification.service.js';
 import { ComplaintService } from './complaints/complaint.service.js';
 import type { WechatPayComplaintModuleOptions } from './config/wechatpay-complaint-options.interface.js';
+import { WechatPayComplaintHealth } from './health/wechatpay-complaint.health.js';
 import { createHttpService } from './http/http-service.js';
 import { MerchantContext } from './merchant/merchant-context.js';
 import { CallbackUrlRouteCheck } from './notifications/callback-url-route.check.js';
@@ -51,12 +52,14 @@ import { MODULE_CLASS, StartupCheck } from './wechatpay-complaint.startup-check.
     RawBodyCheck,
     CallbackUrlRouteCheck,
     StartupCheck,
+    WechatPayComplaintHealth,
   ],
   exports: [
     ComplaintNotificationService,
     ComplaintService,
     ComplaintNotificationVerifier,
     COMPLAINT_NOTIFICATION_RECEIVER,
+    WechatPayComplaintHealth,
   ],
 })
 export class WechatPayComplaintModule

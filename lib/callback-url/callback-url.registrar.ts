@@ -18,6 +18,15 @@ import {
 const FIRST_PAUSE = 1000;
 const LONGEST_PAUSE = 5 * 60 * 1000;
 
+/** How the registration of a merchant's callback URL goes. */
+export interface CallbackUrlRegistration {
+  readonly url: string;
+  /** When it was found or made the registered one. Undefined as long as it was not. */
+  readonly registeredAt?: Date;
+  /** Why the last attempt failed. */
+  readonly failure?: string;
+}
+
 /**
  * Registers the option `callbackUrl` in the background once the app has started, and tries again
  * until it succeeds or the app stops. WeChat Pay being unreachable does not keep an app from starting.
@@ -26,6 +35,7 @@ const LONGEST_PAUSE = 5 * 60 * 1000;
 export class CallbackUrlRegistrar implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(LOGGER_CONTEXT);
   private readonly aborter = new AbortController();
+  private readonly registrations = new Map<string, CallbackUrlRegistration>();
 
   constructor(
     private readonly merchant: MerchantContext,
@@ -41,6 +51,11 @@ export class CallbackUrlRegistrar implements OnApplicationBootstrap, OnModuleDes
     this.aborter.abort();
   }
 
+  /** Undefined for a merchant without the option. */
+  registrationOf(mchid: string): CallbackUrlRegistration | undefined {
+    return this.registrations.get(mchid);
+  }
+
   private isStopped(): boolean {
     return this.aborter.signal.aborted;
   }
@@ -48,16 +63,20 @@ export class CallbackUrlRegistrar implements OnApplicationBootstrap, OnModuleDes
   /** Never rejects. */
   private async register(url: string): Promise<void> {
     const { signal } = this.aborter;
+    const { mchid } = this.merchant;
+    this.registrations.set(mchid, { url });
     for (let pause = FIRST_PAUSE; !this.isStopped(); pause = Math.min(pause * 2, LONGEST_PAUSE)) {
       try {
         this.report(await firstValueFrom(this.notifications.ensure({ url }, { signal })));
+        this.registrations.set(mchid, { url, registeredAt: new Date() });
         return;
       } catch (error) {
         if (this.isStopped()) return;
+        this.registrations.set(mchid, { url, failure: errorMessage(error) });
         // Jitter: instances that started together should not retry together.
         const wait = Math.round(pause * (0.5 + Math.random() / 2));
         this.logger.error(
-          `Callback URL ${url} of merchant ${this.merchant.mchid} could not be registered. ` +
+          `Callback URL ${url} of merchant ${mchid} could not be registered. ` +
             `Trying again in ${wait} ms. ${errorMessage(error)}`,
         );
         await delay(wait, undefined, { signal, ref: false }).catch(() => undefined);

@@ -51,6 +51,7 @@ export class PlatformCertificates {
   private lastAttempt = -Infinity;
   private consecutiveFailures = 0;
   private failure?: DownloadFailure;
+  private success?: Date;
   private timer?: NodeJS.Timeout;
 
   constructor(private readonly settings: PlatformCertificatesSettings) {}
@@ -70,6 +71,11 @@ export class PlatformCertificates {
     return [...this.certificates.keys()];
   }
 
+  /** By serial number, expired ones included. */
+  entries(): Iterable<[serial: string, certificate: PlatformCertificate]> {
+    return this.certificates;
+  }
+
   isDownloading(): boolean {
     return this.inFlight !== undefined;
   }
@@ -77,6 +83,11 @@ export class PlatformCertificates {
   /** Undefined if no download has ended yet, or the last one has succeeded. */
   lastFailure(): DownloadFailure | undefined {
     return this.failure;
+  }
+
+  /** When the last download succeeded. Undefined if none has. */
+  lastSuccess(): Date | undefined {
+    return this.success;
   }
 
   /**
@@ -116,6 +127,7 @@ export class PlatformCertificates {
       this.keep(await this.load());
       this.consecutiveFailures = 0;
       this.failure = undefined;
+      this.success = new Date();
       this.schedule();
     } catch (error) {
       if (this.isStopped()) return;

@@ -51,6 +51,17 @@ export class PlatformKeys {
     throw this.whyNoKey(request);
   }
 
+  /** Every key with its serial number or id; expired ones too. */
+  *entries(): Generator<[serial: string, key: PlatformKey], void, undefined> {
+    yield* this.pinned;
+    if (this.certificates) yield* this.certificates.entries();
+  }
+
+  /** How the download of certificates goes. Undefined if it is off. */
+  get download(): Pick<PlatformCertificates, 'lastFailure' | 'lastSuccess'> | undefined {
+    return this.certificates;
+  }
+
   stop(): void {
     this.certificates?.stop();
   }

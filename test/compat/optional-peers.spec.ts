@@ -32,6 +32,7 @@ describe('Without the optional peers', () => {
       ['nestjs-wechatpay-complaint/config', '@nestjs/config'],
       ['nestjs-wechatpay-complaint/opentelemetry', '@opentelemetry/api'],
       ['nestjs-wechatpay-complaint/redis', 'ioredis'],
+      ['nestjs-wechatpay-complaint/terminus', '@nestjs/terminus'],
     ])('of %s fails and names %s', async (entry, missing) => {
       await expect(consumer.node(load(entry))).rejects.toThrow(
         `Cannot find package '${missing}' imported from ${consumer.installed('nestjs-wechatpay-complaint')}`,
