@@ -13,6 +13,8 @@ export interface NotificationTrace {
   /** Nobody has checked this text nor the next one: only that WeChat Pay wrote them. */
   readonly actionType: string;
   readonly complaintId: string;
+  /** `Class.method` of the listener, if it is not the method of a route. */
+  readonly listener?: string;
   /** Runs the handler. A subscriber of `start` may replace it, to run the handler in a context of its own. */
   run: () => Promise<void>;
   /** What the handler threw. */

@@ -24,6 +24,9 @@ const MESSAGING: Attributes = {
 };
 const SPAN_NAME = 'process complaint-notifications';
 
+/** `Class.method`. A notification is counted once for each listener. */
+const LISTENER = 'wechatpay.listener';
+
 interface Handling {
   readonly span: Span;
   /** Of `performance.now()`. */
@@ -65,12 +68,17 @@ export class NotificationTelemetry {
     });
   }
 
-  private count({ mchid, outcome, code, late }: NotificationEvent): void {
+  private count({ mchid, outcome, code, listener, late }: NotificationEvent): void {
     const attributes: Attributes = {
       'wechatpay.notification.outcome': outcome,
       ...(code !== undefined && { 'wechatpay.notification.code': code }),
     };
-    this.outcomes?.add(1, { ...attributes, [MCHID]: mchid, 'wechatpay.notification.late': late });
+    this.outcomes?.add(1, {
+      ...attributes,
+      [MCHID]: mchid,
+      'wechatpay.notification.late': late,
+      ...(listener !== undefined && { [LISTENER]: listener }),
+    });
     // That of the HTTP request, which has no other way to tell why it got this response.
     const span = trace.getActiveSpan();
     if (span?.isRecording()) span.setAttributes(attributes);
@@ -85,6 +93,7 @@ export class NotificationTelemetry {
         'messaging.message.id': handling.id,
         [MCHID]: handling.mchid,
         [REQUEST_ID]: handling.requestId,
+        [LISTENER]: handling.listener,
         'wechatpay.event_type': handling.eventType,
         'wechatpay.action_type': handling.actionType,
         'wechatpay.complaint_id': handling.complaintId,

@@ -20,7 +20,9 @@ const SHOULD_UPDATE = process.env.API_REPORTS === 'update';
  * An application cannot name them.
  */
 const UNEXPORTED_TYPES: Readonly<Record<string, string>> = {
+  CallbackUrlRegistrar: 'Nest injects it into WechatPayComplaintHealth.',
   ComplaintEvent: 'Only this package implements SimulatedConsumer.takeStep.',
+  ComplaintListenerExplorer: 'Nest injects it into ComplaintDispatcher.',
   ComplaintNotificationProcessor: 'Nest injects it into ComplaintNotificationReceiver.',
   ConfigurableModuleClass: 'Nest creates this base class of WechatPayComplaintModule.',
   Deadline: 'Only this package limits the time of ComplaintNotificationVerifier.verify.',

@@ -41,11 +41,12 @@ async function start(options: Partial<WechatPayComplaintModuleOptions> = {}): Pr
 interface Signed {
   readonly id?: string;
   readonly tampered?: boolean;
+  readonly listener?: string;
 }
 
 /** Receives a notification within the span of a request, as in an app whose HTTP is instrumented. */
 function receive(
-  { id = 'EV-1', tampered = false }: Signed,
+  { id = 'EV-1', tampered = false, listener }: Signed,
   handle: () => Promise<void> = () => Promise.resolve(),
 ): Promise<unknown> {
   const { headers, body } = signComplaintNotification(merchant, {
@@ -60,7 +61,7 @@ function receive(
   return telemetry
     .within('POST', async () => {
       const notification = await receiver.receive(request);
-      await notification.process(handle);
+      await notification.process([{ handle, listener }]);
     })
     .catch((error: unknown) => error);
 }
@@ -190,6 +191,15 @@ describe('The metrics of notifications', () => {
       ],
       [1, { ...common, 'wechatpay.notification.outcome': 'failed' }],
     ]);
+  });
+
+  it('count each listener', async () => {
+    await receive({ listener: 'Desk.open' });
+
+    expect(await telemetry.metric('wechatpay.notifications')).toMatchObject([
+      { attributes: { 'wechatpay.listener': 'Desk.open' }, value: 1 },
+    ]);
+    expect(telemetry.spans[0]?.attributes).toMatchObject({ 'wechatpay.listener': 'Desk.open' });
   });
 
   it('have the seconds of the handler, without and with an error', async () => {
