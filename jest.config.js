@@ -41,6 +41,7 @@ const config = {
     '^nestjs-wechatpay-complaint$': '<rootDir>/lib/index.ts',
     '^nestjs-wechatpay-complaint/config$': '<rootDir>/lib/config/wechatpay-complaint.config.ts',
     '^nestjs-wechatpay-complaint/redis$': '<rootDir>/lib/stores/redis.ts',
+    '^nestjs-wechatpay-complaint/sql$': '<rootDir>/lib/stores/sql.ts',
     '^nestjs-wechatpay-complaint/testing$': '<rootDir>/lib/testing/index.ts',
   },
   collectCoverageFrom: ['lib/**/*.ts'],

@@ -8,6 +8,7 @@ const ENTRY_POINTS = [
   ['nestjs-wechatpay-complaint', 'WechatPayComplaintModule'],
   ['nestjs-wechatpay-complaint/config', 'wechatPayComplaintConfig'],
   ['nestjs-wechatpay-complaint/redis', 'RedisNotificationStore'],
+  ['nestjs-wechatpay-complaint/sql', 'SqlNotificationStore'],
   ['nestjs-wechatpay-complaint/testing', 'WechatPaySimulator'],
 ] as const;
 

@@ -1,0 +1,12 @@
+export { mysql2Store, type Mysql2Connection, type Mysql2Pool } from './sql/adapters/mysql2.js';
+export { pgStore, type PgClient, type PgPool } from './sql/adapters/pg.js';
+export { sqliteStore, type SqliteDatabase, type SqliteStatement } from './sql/adapters/sqlite.js';
+export type { SqlStoreSettings, TransactionHostLike } from './sql/adapters/transaction-host.js';
+export type { SqlDialectName, SqlParameter, SqlResult } from './sql/dialects/dialect.js';
+export { schema } from './sql/schema.js';
+export type { SqlClient, SqlExecute, SqlTransaction } from './sql/sql-client.js';
+export {
+  SqlNotificationStore,
+  type SqlNotificationStoreOptions,
+  type SqlNotificationStoreSettings,
+} from './sql/sql-notification-store.js';
