@@ -122,12 +122,12 @@ export class SqlNotificationStore implements NotificationStore {
   }
 
   private async claimRow(row: ClaimRow, lease: number): Promise<Held> {
-    const { claim, afterClaim } = this.statements;
-    const result = await this.send(claim(row, lease));
-    if (!afterClaim) return readHeld(result);
+    const { statements } = this;
+    const result = await this.send(statements.claim(row, lease));
+    if (!statements.afterClaim) return readHeld(result);
     // One row was inserted. A row that was there counts as two, taken over or not.
     if (result.affected === 1) return { token: row.token, isDone: false };
-    return readHeld(await this.send(afterClaim(row)));
+    return readHeld(await this.send(statements.afterClaim(row)));
   }
 
   private change(statement: SqlStatement): Promise<boolean> {

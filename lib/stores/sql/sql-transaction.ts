@@ -1,6 +1,6 @@
 import { CallTimeout } from './call-limiter.js';
 import { countOf, type SqlStatement } from './dialects/dialect.js';
-import type { SqlExecute, SqlTransaction } from './sql-client.js';
+import type { SqlTransaction } from './sql-client.js';
 
 export interface CompletingTransaction {
   readonly transaction: SqlTransaction;
@@ -23,61 +23,68 @@ export interface CompletingTransaction {
  * @returns false if the token was void, so that everything was rolled back
  * @throws whatever `run` rejects with, after the rollback
  */
-export function runSqlTransaction(settings: CompletingTransaction): Promise<boolean> {
+export async function runSqlTransaction(settings: CompletingTransaction): Promise<boolean> {
   const { transaction, run, complete, commandTimeout, toFailure } = settings;
-  return new Promise((resolve, reject) => {
-    let isAbandoned = false;
-    let outcome: 'none' | 'completed' | 'stale' | { readonly error: unknown } = 'none';
-    let timer: NodeJS.Timeout | undefined;
-    const settleWithin = (settle: () => void): void => {
-      timer = setTimeout(() => {
-        isAbandoned = true;
-        settle();
-      }, commandTimeout);
-    };
-    const timeOut = (): void => {
-      reject(toFailure(new CallTimeout(`no response within ${commandTimeout} ms`)));
-    };
-    /** Nobody waits any more: the lease may be another's by now, so nothing may be committed. */
-    const assertAwaited = (): void => {
-      if (isAbandoned) throw new CallTimeout('the transaction was given up');
-    };
-
-    const work = async (handle: unknown, execute: SqlExecute): Promise<void> => {
-      clearTimeout(timer);
-      assertAwaited();
-      outcome = 'none';
-      try {
-        await run(handle);
-      } catch (error) {
-        outcome = { error };
-        settleWithin(() => {
-          reject(error);
-        });
-        throw error;
-      }
-      settleWithin(timeOut);
-      const result = await execute(complete.sql, [...complete.parameters]);
-      assertAwaited();
-      outcome = countOf(result) > 0 ? 'completed' : 'stale';
-      if (outcome === 'stale') throw new Error('the lease was taken over');
-    };
-
-    const settle = (error: unknown, isCommitted: boolean): void => {
-      clearTimeout(timer);
-      if (typeof outcome === 'object') reject(outcome.error);
-      else if (outcome === 'stale') resolve(false);
-      else if (isCommitted && outcome === 'completed') resolve(true);
-      else reject(toFailure(error));
-    };
-    settleWithin(timeOut);
-    transaction(work).then(
-      () => {
-        settle(new Error('the transaction ended without the statement that completes'), true);
-      },
-      (error: unknown) => {
-        settle(error, false);
-      },
-    );
+  const limit = new PhaseLimit(commandTimeout);
+  const progress: { handled?: Promise<void>; completed?: number } = {};
+  limit.start();
+  const ended = transaction(async (handle, execute) => {
+    limit.stop();
+    // The lease may be another's by now, so nothing may be committed.
+    limit.assertKept();
+    progress.handled = run(handle);
+    await progress.handled.finally(() => {
+      limit.start();
+    });
+    progress.completed = countOf(await execute(complete.sql, [...complete.parameters]));
+    limit.assertKept();
+    if (progress.completed === 0) throw new Error('the lease was taken over');
   });
+  try {
+    await Promise.race([ended, limit.exceeded]);
+  } catch (error) {
+    await progress.handled;
+    if (progress.completed === 0) return false;
+    throw toFailure(error);
+  } finally {
+    limit.stop();
+  }
+  if (progress.completed === undefined) {
+    throw toFailure(new Error('the transaction ended without running its function'));
+  }
+  return progress.completed > 0;
+}
+
+/** Limits the time before the handler, and the time after it. */
+class PhaseLimit {
+  /** Never fulfilled. */
+  readonly exceeded: Promise<never>;
+  private exceed: (error: Error) => void = () => undefined;
+  private timer?: NodeJS.Timeout;
+  private error?: Error;
+
+  constructor(
+    /** Milliseconds. */
+    private readonly limit: number,
+  ) {
+    this.exceeded = new Promise((_resolve, reject) => {
+      this.exceed = reject;
+    });
+  }
+
+  start(): void {
+    this.timer = setTimeout(() => {
+      this.error = new CallTimeout(`no response within ${this.limit} ms`);
+      this.exceed(this.error);
+    }, this.limit);
+  }
+
+  stop(): void {
+    clearTimeout(this.timer);
+  }
+
+  /** @throws CallTimeout after the limit */
+  assertKept(): void {
+    if (this.error) throw this.error;
+  }
 }

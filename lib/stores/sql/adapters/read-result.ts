@@ -16,7 +16,7 @@ import type { SqlResult } from '../dialects/dialect.js';
  */
 export function readResult(result: unknown): SqlResult {
   if (Array.isArray(result)) {
-    const [first, second]: readonly unknown[] = result;
+    const [first, second] = result as readonly unknown[];
     if (Array.isArray(first)) return { rows: first, affected: countIn(second) ?? 0 };
     const affected = affectedIn(first);
     return affected === undefined ? { rows: result, affected: 0 } : { rows: [], affected };

@@ -39,3 +39,11 @@ export function storeOn(
       : transaction,
   });
 }
+
+/** @throws TypeError: the transaction host belongs to another client than the store */
+export function unknownTransaction(expected: string): never {
+  throw new TypeError(
+    `The transaction host gave something else than the ${expected} of this store's client. ` +
+      'Use the adapter of @nestjs-cls/transactional for the same client.',
+  );
+}

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Pool, types } from 'pg';
+import { Pool } from 'pg';
 import { pgStore, schema, type SqlNotificationStore } from '../../../../../lib/stores/sql.js';
 import { type PostgresServer, startPostgres } from '../../../../support/postgres-server.js';
 import {
@@ -55,16 +55,6 @@ describe('pgStore', () => {
     }
     expect([small.totalCount, small.idleCount, small.waitingCount]).toEqual([1, 1, 0]);
     await small.end();
-  });
-
-  it('does not depend on how the app reads numbers', async () => {
-    const parseBigint = types.getTypeParser(types.builtins.INT8);
-    types.setTypeParser(types.builtins.INT8, BigInt);
-    const key = newKey();
-    const token = await claimed(store, key);
-    await expect(store.complete(key, token, MINUTE)).resolves.toBe(true);
-    await expect(store.claim(key, MINUTE)).resolves.toEqual({ state: 'done' });
-    types.setTypeParser(types.builtins.INT8, parseBigint);
   });
 
   it('replaces a connection that breaks while a handler runs, and rolls back', async () => {
