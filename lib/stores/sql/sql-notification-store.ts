@@ -197,15 +197,24 @@ async function attempt<T>(call: () => Promise<T>, isLate: () => boolean): Promis
   }
 }
 
-const PLAIN = /^[\w.:@+/-]{1,128}$/;
+/** Merchant ids and ids of WeChat Pay, with the name of a listener behind them. */
+const PLAIN = /^[\w.:@+/#-]+$/;
+const MAX_MCHID_LENGTH = 128;
+const MAX_ID_LENGTH = 256;
 
 /** Columns hold a limited number of plain characters. Anything else is remembered by its digest. */
 function rowOf({ mchid, id }: NotificationKey, token: string): ClaimRow {
-  return { mchid: columnValue(mchid), id: columnValue(id), token };
+  return {
+    mchid: columnValue(mchid, MAX_MCHID_LENGTH),
+    id: columnValue(id, MAX_ID_LENGTH),
+    token,
+  };
 }
 
-function columnValue(text: string): string {
-  return PLAIN.test(text) ? text : `sha256=${createHash('sha256').update(text).digest('hex')}`;
+function columnValue(text: string, maxLength: number): string {
+  return PLAIN.test(text) && text.length <= maxLength
+    ? text
+    : `sha256=${createHash('sha256').update(text).digest('hex')}`;
 }
 
 function milliseconds(value: number): number {

@@ -15,10 +15,7 @@ export interface MikroOrmLike {
 export interface MikroOrmManager {
   execute(sql: string, parameters: SqlParameter[], method: 'all' | 'run'): Promise<unknown>;
   flush(): Promise<void>;
-  transactional(
-    run: (manager: MikroOrmManager) => Promise<void>,
-    options: { isolationLevel?: unknown },
-  ): Promise<void>;
+  transactional(run: (manager: MikroOrmManager) => Promise<void>, options: object): Promise<void>;
 }
 
 export interface MikroOrmStoreSettings extends SqlStoreSettings {

@@ -13,7 +13,7 @@ export function mysql({ schema, name }: TableName): SqlDialect {
   return {
     schema: `CREATE TABLE IF NOT EXISTS ${table} (
   mchid      VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
-  id         VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  id         VARCHAR(256) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   token      VARCHAR(64)  CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   done       BOOLEAN      NOT NULL,
   expires_at BIGINT       NOT NULL,

@@ -10,7 +10,7 @@ export function postgres({ schema, name }: TableName): SqlDialect {
   return {
     schema: `CREATE TABLE IF NOT EXISTS ${table} (
   mchid      varchar(128) NOT NULL,
-  id         varchar(128) NOT NULL,
+  id         varchar(256) NOT NULL,
   token      varchar(64)  NOT NULL,
   done       boolean      NOT NULL,
   expires_at bigint       NOT NULL,
