@@ -4,6 +4,14 @@ import type {
 } from '../testing/simulator/notification-delivery.js';
 import { parseJsonObject } from '../utils/json.js';
 
+export const NOTIFICATION_KINDS = [
+  'genuine',
+  'probe',
+  'tampered',
+  'expired',
+  'unknown-key',
+] as const satisfies readonly NotificationKind[];
+
 /** What a response to a notification means. */
 export interface ResponseVerdict {
   /** Whether it is the response that this kind of notification should get. */

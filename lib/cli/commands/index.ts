@@ -4,6 +4,7 @@ import { complaintsHistory } from './complaints-history.js';
 import { complaintsList } from './complaints-list.js';
 import { complaintsReply } from './complaints-reply.js';
 import { complaintsShow } from './complaints-show.js';
+import { simulate } from './simulate.js';
 import { trigger } from './trigger.js';
 import { urlDelete } from './url-delete.js';
 import { urlGet } from './url-get.js';
@@ -20,6 +21,7 @@ export const COMMANDS: readonly Command[] = [
   complaintsHistory,
   complaintsReply,
   complaintsComplete,
+  simulate,
   trigger,
   verify,
 ];

@@ -3,7 +3,7 @@ import type { Arguments } from '../arguments.js';
 import type { Command } from '../command.js';
 import { CommandError, EXIT, type ExitCode, usageError } from '../exit-codes.js';
 import { readBytes } from '../files.js';
-import { isSuccess, judgeResponse } from '../notification-response.js';
+import { isSuccess, judgeResponse, NOTIFICATION_KINDS } from '../notification-response.js';
 import { printable } from '../output.js';
 import { JSON_OPTION } from '../output-options.js';
 import { MerchantFolder } from '../simulation/merchant-folder.js';
@@ -17,7 +17,6 @@ import {
 import { closestMatch } from '../../utils/closest-match.js';
 import { type JsonObject, parseJsonObject } from '../../utils/json.js';
 
-const KINDS = ['genuine', 'probe', 'tampered', 'expired', 'unknown-key'] as const;
 /** WeChat Pay waits for five seconds. */
 const RESPONSE_TIMEOUT = 5000;
 /** A longer line would hide the next one. */
@@ -33,7 +32,10 @@ export const trigger: Command = {
   positionals: ['ACTION'],
   options: {
     to: { placeholder: 'URL', description: "the app's route; required" },
-    kind: { placeholder: 'KIND', description: `${KINDS.join(', ')}; by default genuine` },
+    kind: {
+      placeholder: 'KIND',
+      description: `${NOTIFICATION_KINDS.join(', ')}; by default genuine`,
+    },
     copies: {
       placeholder: 'NUMBER',
       description: 'how many copies at the same moment, by default 1',
@@ -49,7 +51,7 @@ export const trigger: Command = {
   },
   run: async ({ args, terminal }) => {
     const url = readUrl(args.required('to'));
-    const kind = args.choice('kind', KINDS);
+    const kind = args.choice('kind', NOTIFICATION_KINDS);
     const copies = args.number('copies', { default: 1, min: 1, max: 100 });
     const action_type = args.positional('ACTION');
     warnOfTypo(action_type, terminal);
