@@ -118,7 +118,8 @@ function handOver(
     return;
   }
   terminal.note('The environment of your app:');
-  for (const line of toEnvLines(environment)) terminal.print(line);
+  const set = Object.entries(environment).filter(([, value]) => value !== '');
+  for (const line of toEnvLines(Object.fromEntries(set))) terminal.print(line);
 }
 
 /** One line for each call and each delivery. */

@@ -76,11 +76,20 @@ export class MerchantFolder {
     this.writeSettings();
   }
 
-  /** The merchant's environment variables, with its keys as paths of files. */
+  /**
+   * The merchant's environment variables, with its keys as paths of files. Those that do not apply are
+   * empty, so that no key of a `.env` is mixed in; settings that are not about the merchant are left out,
+   * so that those of the app apply.
+   */
   environment(simulatorUrl: string): Readonly<Record<string, string>> {
-    const { environment } = this.merchant;
+    const {
+      WECHATPAY_CALLBACK_URL: _url,
+      WECHATPAY_TIMEOUT: _timeout,
+      WECHATPAY_CLOCK_TOLERANCE: _tolerance,
+      ...environment
+    } = this.merchant.environment;
     const path = (name: string): string => resolve(this.folder, name);
-    const variables = {
+    return {
       ...environment,
       WECHATPAY_PRIVATE_KEY: '',
       WECHATPAY_PRIVATE_KEY_PATH: path(FILES.privateKey),
@@ -90,7 +99,6 @@ export class MerchantFolder {
       }),
       WECHATPAY_BASE_URLS: simulatorUrl,
     };
-    return Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ''));
   }
 
   private static read(folder: string): MerchantFolder {
