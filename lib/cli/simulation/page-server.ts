@@ -6,6 +6,7 @@ import getRawBody from 'raw-body';
 import { isLoopbackHost } from '../../protocol/callback-url.js';
 import { errorMessage } from '../../utils/error-message.js';
 import { parseJsonObject } from '../../utils/json.js';
+import { PAGE_FOLDER } from '../page-folder.js';
 import { PageRequestError, takeAction } from './page-actions.js';
 import { pageState } from './page-state.js';
 import type { Simulation } from './simulation.js';
@@ -70,7 +71,7 @@ export class PageServer {
   }
 
   private async sendFile(response: ServerResponse, file: string, type: string): Promise<void> {
-    const content = await readFile(new URL(`page/${file}`, import.meta.url));
+    const content = await readFile(new URL(file, PAGE_FOLDER));
     response.writeHead(200, { ...this.headers(), 'Content-Type': type });
     response.end(content);
   }
