@@ -2,15 +2,19 @@ import type { HttpService } from '@nestjs/axios';
 import type { INestApplicationContext, LoggerService, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { WechatPayComplaintModuleOptions } from '../config/wechatpay-complaint-options.interface.js';
+import type { AxiosResponse } from 'axios';
 import { isLoopbackHost } from '../protocol/callback-url.js';
+import type { HeaderFields } from '../protocol/signature-headers.js';
 import { WECHATPAY_HTTP_SERVICE } from '../wechatpay-complaint.constants.js';
 import { WechatPayComplaintModule } from '../wechatpay-complaint.module.js';
 import { printable } from './output.js';
 import type { Terminal } from './terminal.js';
 
-/** Headers of a response of WeChat Pay, and when it arrived, in milliseconds since 1970. */
+/** A response of WeChat Pay that nobody has verified. */
 export interface SeenResponse {
-  readonly headers: Readonly<Record<string, unknown>>;
+  readonly headers: HeaderFields;
+  readonly body: Buffer;
+  /** Milliseconds since 1970. */
   readonly receivedAt: number;
 }
 
@@ -19,11 +23,21 @@ export class WechatPay {
   /** The last response, whether or not it was a success. */
   lastResponse?: SeenResponse;
 
+  /** Sends what is not for WeChat Pay through the same proxy. */
+  readonly http: HttpService;
+
   private constructor(private readonly app: INestApplicationContext) {
+    this.http = app.get<HttpService>(WECHATPAY_HTTP_SERVICE, { strict: false });
     // The client of the module hands over verified content only; `doctor` reports on the headers too.
-    const { axiosRef } = app.get<HttpService>(WECHATPAY_HTTP_SERVICE, { strict: false });
-    axiosRef.interceptors.response.use((response) => {
-      this.lastResponse = { headers: { ...response.headers }, receivedAt: Date.now() };
+    this.http.axiosRef.interceptors.response.use((response: AxiosResponse<unknown>) => {
+      const { data } = response;
+      this.lastResponse = {
+        headers: Object.fromEntries(
+          Object.entries(response.headers).map(([name, value]) => [name, String(value)]),
+        ),
+        body: Buffer.isBuffer(data) ? data : Buffer.alloc(0),
+        receivedAt: Date.now(),
+      };
       return response;
     });
   }

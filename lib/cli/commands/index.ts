@@ -4,6 +4,7 @@ import { complaintsHistory } from './complaints-history.js';
 import { complaintsList } from './complaints-list.js';
 import { complaintsReply } from './complaints-reply.js';
 import { complaintsShow } from './complaints-show.js';
+import { doctor } from './doctor.js';
 import { simulate } from './simulate.js';
 import { trigger } from './trigger.js';
 import { urlDelete } from './url-delete.js';
@@ -13,6 +14,7 @@ import { verify } from './verify.js';
 
 /** Every command, in the order of the help text. A new one is added here. */
 export const COMMANDS: readonly Command[] = [
+  doctor,
   urlGet,
   urlSet,
   urlDelete,
