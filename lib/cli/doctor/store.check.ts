@@ -38,9 +38,9 @@ function toFault(error: unknown): Check {
   if (isMissingPackage(error)) {
     return fault(NAME, 'the package ioredis is missing', 'Run: npm install ioredis');
   }
+  // Both say themselves what to do.
   if (error instanceof NotificationStoreError || error instanceof TypeError) {
-    const fix = 'Check the URL, the network, and user and password of Redis.';
-    return fault(NAME, error.message, fix);
+    return { status: 'fault', name: NAME, text: error.message };
   }
   throw error;
 }
