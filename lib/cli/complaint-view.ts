@@ -1,3 +1,4 @@
+import { firstValueFrom } from 'rxjs';
 import type { ComplaintService } from '../complaints/complaint.service.js';
 import type { Complaint } from '../complaints/interfaces/complaint.interface.js';
 import type { ComplaintHistoryEntry } from '../complaints/interfaces/complaint-history.interface.js';
@@ -11,15 +12,15 @@ export const REVEAL_OPTION: OptionDeclarations = {
 /**
  * A complaint to print. Its phone number is there only when it may be shown, and then in plain text.
  *
- * @throws WechatPayDecryptionError
+ * Rejects with a WechatPayDecryptionError.
  */
-export function presentable(
+export async function presentable(
   complaint: Complaint,
   service: Pick<ComplaintService, 'decryptPayerPhone'>,
   isRevealed: boolean,
-): Complaint {
+): Promise<Complaint> {
   const { payer_phone: _, unreadFields, ...rest } = complaint;
-  const phone = isRevealed ? service.decryptPayerPhone(complaint) : undefined;
+  const phone = isRevealed ? await firstValueFrom(service.decryptPayerPhone(complaint)) : undefined;
   const unread = Object.entries(unreadFields ?? {}).filter(([path]) => path !== 'payer_phone');
   return {
     ...rest,

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { loadEnvFile } from 'node:process';
 import { readEnvironment } from '../config/read-environment.js';
-import type { WechatPayComplaintModuleOptions } from '../config/wechatpay-complaint-options.interface.js';
+import type { SingleMerchantOptions } from '../config/wechatpay-complaint-options.interface.js';
 import { WechatPayConfigurationError } from '../errors/wechatpay-configuration.error.js';
 import type { Arguments, OptionDeclarations } from './arguments.js';
 import { CommandError, EXIT } from './exit-codes.js';
@@ -21,7 +21,7 @@ export const ENVIRONMENT_OPTIONS: OptionDeclarations = {
  *
  * @throws WechatPayConfigurationError, CommandError
  */
-export function readOptions(args: Arguments, terminal: Terminal): WechatPayComplaintModuleOptions {
+export function readOptions(args: Arguments, terminal: Terminal): SingleMerchantOptions {
   const file = args.text('env-file');
   if (file !== undefined) loadFile(file);
   try {

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { ComplaintNotificationException } from '../notifications/complaint-notification.exception.js';
-import { MAX_BODY_BYTES } from '../notifications/complaint-notification.verifier.js';
+import { MAX_BODY_BYTES } from '../notifications/notification-opening.js';
 import { decryptComplaint } from '../notifications/complaint-resource.js';
 import {
   type NotificationEnvelope,

@@ -1,8 +1,10 @@
 import type { HttpService } from '@nestjs/axios';
 import type { INestApplicationContext, LoggerService, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import type { WechatPayComplaintModuleOptions } from '../config/wechatpay-complaint-options.interface.js';
+import type { SingleMerchantOptions } from '../config/wechatpay-complaint-options.interface.js';
 import type { AxiosResponse } from 'axios';
+import type { MerchantContext } from '../merchant/merchant-context.js';
+import { MerchantRegistry } from '../merchant/merchant-registry.js';
 import { isLoopbackHost } from '../protocol/callback-url.js';
 import type { HeaderFields } from '../protocol/signature-headers.js';
 import { WECHATPAY_HTTP_SERVICE } from '../wechatpay-complaint.constants.js';
@@ -43,10 +45,7 @@ export class WechatPay {
   }
 
   /** Starts the module without what only an app needs: registration of its URL, and a store. */
-  static async start(
-    options: WechatPayComplaintModuleOptions,
-    terminal: Terminal,
-  ): Promise<WechatPay> {
+  static async start(options: SingleMerchantOptions, terminal: Terminal): Promise<WechatPay> {
     const module = WechatPayComplaintModule.forRoot({
       ...options,
       allowPrivateCallbackUrls: isSimulated(options),
@@ -61,6 +60,13 @@ export class WechatPay {
     );
   }
 
+  /** The merchant of the environment, with its keys. */
+  get merchant(): MerchantContext {
+    const { only } = this.get(MerchantRegistry);
+    if (!only) throw new Error('The module was started without a merchant.');
+    return only;
+  }
+
   get<T>(service: Type<T>): T {
     return this.app.get(service, { strict: false });
   }
@@ -72,7 +78,7 @@ export class WechatPay {
 
 /** Runs a command with the module, and ends the module in any case. */
 export async function withWechatPay<T>(
-  options: WechatPayComplaintModuleOptions,
+  options: SingleMerchantOptions,
   terminal: Terminal,
   use: (wechatPay: WechatPay) => Promise<T>,
 ): Promise<T> {
@@ -85,7 +91,7 @@ export async function withWechatPay<T>(
 }
 
 /** Whether a simulator takes the place of WeChat Pay: it reaches URLs that WeChat Pay cannot reach. */
-export function isSimulated({ baseUrls = [] }: WechatPayComplaintModuleOptions): boolean {
+export function isSimulated({ baseUrls = [] }: SingleMerchantOptions): boolean {
   return baseUrls.length > 0 && baseUrls.every((url) => isLoopbackHost(new URL(url).hostname));
 }
 

@@ -9,7 +9,7 @@ import { Environment, type PemVariable } from './environment.js';
 import type { Report } from './option-checks.js';
 import { resolveOptions } from './resolve-options.js';
 import { parseOrReport } from './resolve-platform-keys.js';
-import type { WechatPayComplaintModuleOptions } from './wechatpay-complaint-options.interface.js';
+import type { SingleMerchantOptions } from './wechatpay-complaint-options.interface.js';
 
 const VARIABLES: readonly [option: string, variable: string][] = [
   ['mchid', 'WECHATPAY_MCHID'],
@@ -30,7 +30,7 @@ const VARIABLES: readonly [option: string, variable: string][] = [
  */
 export function readEnvironment(
   variables: Readonly<Record<string, string | undefined>>,
-): WechatPayComplaintModuleOptions {
+): SingleMerchantOptions {
   const problems: ConfigurationProblem[] = [];
   const report: Report = (option, problem, fix) => {
     // Further faults of a variable follow from its first one: what cannot be read is missing, too.
@@ -59,7 +59,7 @@ export function readEnvironment(
       'Set it and WECHATPAY_PUBLIC_KEY_ID: both are in the merchant console.',
     );
   }
-  const options: WechatPayComplaintModuleOptions = {
+  const options: SingleMerchantOptions = {
     mchid: mchid ?? '',
     serial: serial ?? '',
     privateKey: privateKey.value ?? '',
@@ -160,7 +160,7 @@ function readCertificate(
 }
 
 /** The faults that the module would find at startup. */
-function faultsOf(options: WechatPayComplaintModuleOptions): readonly ConfigurationProblem[] {
+function faultsOf(options: SingleMerchantOptions): readonly ConfigurationProblem[] {
   try {
     resolveOptions(options);
     return [];

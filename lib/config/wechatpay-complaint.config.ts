@@ -1,5 +1,6 @@
 import { registerAs } from '@nestjs/config';
 import { readEnvironment } from './read-environment.js';
+import type { WechatPayComplaintModuleOptions } from './wechatpay-complaint-options.interface.js';
 
 /**
  * Module options from `WECHATPAY_*` environment variables:
@@ -13,6 +14,7 @@ import { readEnvironment } from './read-environment.js';
  *
  * @throws WechatPayConfigurationError naming every variable that is missing or unusable
  */
-export const wechatPayComplaintConfig = registerAs('wechatPayComplaint', () =>
-  readEnvironment(process.env),
+export const wechatPayComplaintConfig = registerAs(
+  'wechatPayComplaint',
+  (): WechatPayComplaintModuleOptions => readEnvironment(process.env),
 );

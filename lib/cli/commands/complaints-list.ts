@@ -47,7 +47,7 @@ export const complaintsList: Command = {
         if (state !== undefined && complaint.complaint_state !== state) continue;
         hasMore = found.length === limit;
         if (hasMore) break;
-        found.push(presentable(complaint, service, isRevealed));
+        found.push(await presentable(complaint, service, isRevealed));
       }
       if (args.flag('json')) terminal.json(found);
       else print(found, isRevealed, terminal);

@@ -16,7 +16,7 @@ export const complaintsShow: Command = {
     withWechatPay(readOptions(args, terminal), terminal, async (wechatPay) => {
       const service = wechatPay.get(ComplaintService);
       const isRevealed = args.flag('reveal');
-      const complaint = presentable(
+      const complaint = await presentable(
         await firstValueFrom(service.get(args.positional('ID'))),
         service,
         isRevealed,

@@ -1,5 +1,4 @@
-import { resolveOptions } from '../../config/resolve-options.js';
-import type { WechatPayComplaintModuleOptions } from '../../config/wechatpay-complaint-options.interface.js';
+import type { SingleMerchantOptions } from '../../config/wechatpay-complaint-options.interface.js';
 import { WechatPayConfigurationError } from '../../errors/wechatpay-configuration.error.js';
 import { PUBLIC_KEY_ID_PREFIX } from '../../protocol/constants.js';
 import type { Arguments } from '../arguments.js';
@@ -73,7 +72,7 @@ function readOrReport(
   args: Arguments,
   terminal: Terminal,
   report: Report,
-): WechatPayComplaintModuleOptions | undefined {
+): SingleMerchantOptions | undefined {
   try {
     return readOptions(args, terminal);
   } catch (error) {
@@ -88,24 +87,24 @@ function readOrReport(
 }
 
 async function examine(
-  options: WechatPayComplaintModuleOptions,
+  options: SingleMerchantOptions,
   app: string | undefined,
   args: Arguments,
   terminal: Terminal,
   report: Report,
 ): Promise<void> {
   const now = Date.now();
-  const resolved = resolveOptions(options, now);
-  report(...checkOptions(resolved), ...checkMerchantCertificate(resolved, args, now));
   await withWechatPay(options, terminal, async (wechatPay) => {
-    const { url, checks } = await checkRegistration(wechatPay, resolved);
+    const resolved = wechatPay.merchant.options;
+    report(...checkOptions(resolved), ...checkMerchantCertificate(resolved, args, now));
+    const { url, checks } = await checkRegistration(wechatPay);
     report(...checks);
-    report(...(await checkPlatformKeys(wechatPay, resolved, now)));
+    report(...(await checkPlatformKeys(wechatPay, now)));
     const serial = [...resolved.platformKeys.keys()][0] ?? `${PUBLIC_KEY_ID_PREFIX}0`;
     const route = { app, serial, isSimulated: isSimulated(options) };
     report(await checkRoute(url, wechatPay.http, route));
   });
   report(
-    await checkStore(args.text('redis') ?? (process.env.REDIS_URL || undefined), resolved.mchid),
+    await checkStore(args.text('redis') ?? (process.env.REDIS_URL || undefined), options.mchid),
   );
 }

@@ -8,7 +8,6 @@ import { readBytes } from '../files.js';
 import { checkNotification } from '../notification-checks.js';
 import { JSON_OPTION } from '../output-options.js';
 import { withWechatPay } from '../wechatpay.js';
-import { MerchantContext } from '../../merchant/merchant-context.js';
 
 export const verify: Command = {
   name: 'verify',
@@ -34,7 +33,7 @@ export const verify: Command = {
     const headers = parseHeaders(readBytes('--headers', file).toString());
     if (!headers) throw new CommandError(EXIT.configuration, `--headers ${file} holds no header.`);
     return withWechatPay(readOptions(args, terminal), terminal, async (wechatPay) => {
-      const { keys, options } = wechatPay.get(MerchantContext);
+      const { keys, options } = wechatPay.merchant;
       const checks = await checkNotification(
         { headers, body, receivedAt },
         { ...options, findKey: (serial) => keys.get(serial) },

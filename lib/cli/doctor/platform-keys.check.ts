@@ -3,7 +3,6 @@ import type { ResolvedOptions } from '../../config/resolve-options.js';
 import { WechatPayError } from '../../errors/wechatpay.error.js';
 import { decryptCertificates } from '../../keys/certificate-list.js';
 import { NO_CERTIFICATES_HINT } from '../../keys/certificate-download.js';
-import { MerchantContext } from '../../merchant/merchant-context.js';
 import { isPlatformCertificate } from '../../protocol/rsa-key.js';
 import { type Check, fault, ok, skipped } from '../checks.js';
 import type { WechatPay } from '../wechatpay.js';
@@ -14,11 +13,8 @@ const KEY = 'Platform key';
 const API_V3_KEY = 'APIv3 key';
 
 /** The keys of WeChat Pay: those of the options, and those of `/v3/certificates` where they are used. */
-export async function checkPlatformKeys(
-  wechatPay: WechatPay,
-  options: ResolvedOptions,
-  now: number,
-): Promise<Check[]> {
+export async function checkPlatformKeys(wechatPay: WechatPay, now: number): Promise<Check[]> {
+  const { options } = wechatPay.merchant;
   const pinned = [...options.platformKeys].map(([id, key]) =>
     checkExpiry(
       KEY,
@@ -41,7 +37,7 @@ async function checkDownload(
 ): Promise<Check[]> {
   try {
     // Verified by the client; the bytes are those of the response that it has verified.
-    await firstValueFrom(wechatPay.get(MerchantContext).client.fetch(CERTIFICATES, (json) => json));
+    await firstValueFrom(wechatPay.merchant.client.fetch(CERTIFICATES, (json) => json));
   } catch (error) {
     if (!(error instanceof WechatPayError)) throw error;
     return [{ status: 'fault', name: KEY, text: error.message }];

@@ -1,7 +1,6 @@
 import { ComplaintNotificationService } from '../../callback-url/complaint-notification.service.js';
 import type { ResolvedOptions } from '../../config/resolve-options.js';
 import { WechatPayError } from '../../errors/wechatpay.error.js';
-import { MerchantContext } from '../../merchant/merchant-context.js';
 import { isPublicKeyId } from '../../protocol/key-ids.js';
 import { readSignatureHeaders } from '../../protocol/signature-headers.js';
 import { SignatureRejection } from '../../protocol/signature-rejection.js';
@@ -17,10 +16,8 @@ export interface RegistrationReport {
   readonly url?: string;
 }
 
-export async function checkRegistration(
-  wechatPay: WechatPay,
-  options: ResolvedOptions,
-): Promise<RegistrationReport> {
+export async function checkRegistration(wechatPay: WechatPay): Promise<RegistrationReport> {
+  const { options } = wechatPay.merchant;
   const { url, check } = await readRegistration(wechatPay, options);
   const response = wechatPay.lastResponse;
   if (!response) return { checks: [check] };
@@ -77,7 +74,7 @@ async function checkSigner(wechatPay: WechatPay, { headers, body }: SeenResponse
   }
   try {
     const signature = readSignatureHeaders(headers);
-    const { keys } = wechatPay.get(MerchantContext);
+    const { keys } = wechatPay.merchant;
     assertSignature(signature, body, await keys.get(signature.serial));
     const kind = isPublicKeyId(signature.serial) ? 'public key' : 'platform certificate';
     return ok(name, `the response is signed with ${kind} ${signature.serial}`);
