@@ -97,7 +97,7 @@ async function examine(
   await withWechatPay(options, terminal, async (wechatPay) => {
     const resolved = wechatPay.merchant.options;
     report(...checkOptions(resolved), ...checkMerchantCertificate(resolved, args, now));
-    const { url, checks } = await checkRegistration(wechatPay);
+    const { url, checks } = await checkRegistration(wechatPay, options.callbackUrl);
     report(...checks);
     report(...(await checkPlatformKeys(wechatPay, now)));
     const serial = [...resolved.platformKeys.keys()][0] ?? `${PUBLIC_KEY_ID_PREFIX}0`;

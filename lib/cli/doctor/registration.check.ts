@@ -1,5 +1,4 @@
 import { ComplaintNotificationService } from '../../callback-url/complaint-notification.service.js';
-import type { ResolvedOptions } from '../../config/resolve-options.js';
 import { WechatPayError } from '../../errors/wechatpay.error.js';
 import { isPublicKeyId } from '../../protocol/key-ids.js';
 import { readSignatureHeaders } from '../../protocol/signature-headers.js';
@@ -16,28 +15,34 @@ export interface RegistrationReport {
   readonly url?: string;
 }
 
-export async function checkRegistration(wechatPay: WechatPay): Promise<RegistrationReport> {
-  const { options } = wechatPay.merchant;
-  const { url, check } = await readRegistration(wechatPay, options);
+/** @param expected the URL that the app registers by itself, if it does */
+export async function checkRegistration(
+  wechatPay: WechatPay,
+  expected: string | undefined,
+): Promise<RegistrationReport> {
+  const { clockTolerance } = wechatPay.merchant.options;
+  const { url, check } = await readRegistration(wechatPay, expected);
   const response = wechatPay.lastResponse;
   if (!response) return { checks: [check] };
-  const clock = checkClock(response, options.clockTolerance);
+  const clock = checkClock(response, clockTolerance);
   return { url, checks: [clock, check, await checkSigner(wechatPay, response)] };
 }
 
 async function readRegistration(
   wechatPay: WechatPay,
-  { callbackUrl, mchid }: ResolvedOptions,
+  expected: string | undefined,
 ): Promise<{ url?: string; check: Check }> {
   const name = 'Callback URL';
   try {
     const url = await findRegistration(wechatPay.get(ComplaintNotificationService));
     if (url === undefined) {
       const fix = 'Register one: wechatpay-complaint url set URL, or WECHATPAY_CALLBACK_URL.';
-      return { check: warning(name, `none is registered for merchant ${mchid}`, fix) };
+      return {
+        check: warning(name, `none is registered for merchant ${wechatPay.merchant.mchid}`, fix),
+      };
     }
-    if (callbackUrl !== undefined && callbackUrl !== url) {
-      const text = `${url} is registered, not ${callbackUrl} of WECHATPAY_CALLBACK_URL`;
+    if (expected !== undefined && expected !== url) {
+      const text = `${url} is registered, not ${expected} of WECHATPAY_CALLBACK_URL`;
       const fix = 'An app registers its URL when it starts. Does another deployment do so, too?';
       return { url, check: warning(name, text, fix) };
     }
