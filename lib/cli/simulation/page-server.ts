@@ -115,7 +115,7 @@ export class PageServer {
         "style-src 'self'",
         "connect-src 'self'",
         // Pictures of the merchant come from the simulator.
-        `img-src 'self' blob: ${this.simulation.simulator.url}`,
+        `img-src 'self' ${this.simulation.simulator.url}`,
         "base-uri 'none'",
         "form-action 'none'",
         "frame-ancestors 'none'",

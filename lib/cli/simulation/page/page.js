@@ -116,9 +116,8 @@ function showDeliveries() {
       const again = document.createElement('button');
       again.textContent = 'Send again';
       again.dataset.key = `${id}-${time}`;
-      again.setAttribute('aria-label', `Send ${what} ${id} again`);
+      again.setAttribute('aria-label', `Send again: ${what} ${id}`);
       again.addEventListener('click', () => {
-        again.disabled = true;
         send({ action: 'notify', id, kind, action_type, complaint_id, copies: 1 }).then(
           () => say('The notification was sent again.'),
           (error) => say(error.message),
