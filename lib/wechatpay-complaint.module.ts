@@ -5,6 +5,7 @@ import { CallbackUrlRegistrar } from './callback-url/callback-url.registrar.js';
 import { ComplaintNotificationService } from './callback-url/complaint-notification.service.js';
 import { ComplaintService } from './complaints/complaint.service.js';
 import type { WechatPayComplaintModuleOptions } from './config/wechatpay-complaint-options.interface.js';
+import { WechatPayComplaintHealth } from './health/wechatpay-complaint.health.js';
 import { createHttpService } from './http/http-service.js';
 import { ComplaintDispatcher } from './listeners/complaint-dispatcher.js';
 import { ComplaintListenerExplorer } from './listeners/complaint-listener.explorer.js';
@@ -72,6 +73,7 @@ import { StartupCheck } from './wechatpay-complaint.startup-check.js';
     RawBodyCheck,
     CallbackUrlRouteCheck,
     StartupCheck,
+    WechatPayComplaintHealth,
   ],
   exports: [
     ComplaintNotificationService,
@@ -80,6 +82,7 @@ import { StartupCheck } from './wechatpay-complaint.startup-check.js';
     ComplaintDispatcher,
     WechatPayMerchants,
     COMPLAINT_NOTIFICATION_RECEIVER,
+    WechatPayComplaintHealth,
   ],
 })
 export class WechatPayComplaintModule

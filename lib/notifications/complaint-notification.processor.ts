@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { type NotificationEvent, publishNotification } from '../diagnostics/diagnostics.js';
 import { AppContext } from '../merchant/app-context.js';
+import { traceNotification, tracesNotifications } from '../diagnostics/tracing.js';
 import type { NotificationKey, NotificationStore } from '../stores/notification-store.interface.js';
 import { Deadline } from '../utils/deadline.js';
 import { errorMessage } from '../utils/error-message.js';
@@ -228,13 +229,21 @@ class NotificationRun {
 
   async handle(): Promise<void> {
     try {
-      await this.task.handle();
+      await (tracesNotifications() ? this.handleTraced() : this.task.handle());
     } catch (error) {
       this.publish('failed');
       logFailure(this.logger, this.label, error);
       throw error;
     }
     this.end('handled');
+  }
+
+  private handleTraced(): Promise<void> {
+    const { mchid, id, request_id: requestId, event_type: eventType } = this.notification;
+    const { action_type: actionType, complaint_id: complaintId } = this.notification.complaint;
+    const { listener, handle: run } = this.task;
+    const about = { mchid, id, requestId, eventType, actionType, complaintId, listener };
+    return traceNotification({ ...about, run });
   }
 
   end(outcome: NotificationOutcome): void {
