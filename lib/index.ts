@@ -2,10 +2,14 @@ export { WechatPayComplaintModule } from './wechatpay-complaint.module.js';
 
 // Options
 export type {
+  MerchantDefaults,
   MerchantOptions,
+  MerchantSource,
   PlatformCertificatesOptions,
   RetryOptions,
+  SeveralMerchantsOptions,
   SharedOptions,
+  SingleMerchantOptions,
   WechatPayComplaintModuleOptions,
   WechatPayComplaintOptionsFactory,
   WechatPayRequestConfig,
@@ -15,6 +19,13 @@ export {
   WechatPayConfigurationError,
 } from './errors/wechatpay-configuration.error.js';
 export type { KeyMaterial } from './protocol/rsa-key.js';
+
+// Several merchants
+export { WechatPayMerchants } from './merchant/wechatpay-merchants.js';
+export {
+  WechatPayMerchantError,
+  type WechatPayMerchantErrorCode,
+} from './errors/wechatpay-merchant.error.js';
 
 // Stores of handled notifications
 export type {
@@ -143,6 +154,7 @@ export { WechatPayErrorFilter } from './http/wechatpay-error.filter.js';
 // Inbound: notifications
 export {
   ComplaintNotification,
+  type ComplaintNotificationOptions,
   isComplaintNotification,
 } from './notifications/complaint-notification.decorator.js';
 export {

@@ -31,7 +31,7 @@ import {
   type NotificationEvent,
   OnComplaint,
   WechatPayComplaintModule,
-  type WechatPayComplaintModuleOptions,
+  type SingleMerchantOptions,
 } from 'nestjs-wechatpay-complaint';
 import {
   acceptNotification,
@@ -134,7 +134,7 @@ function payload(id: string, action_type = 'CREATE_COMPLAINT'): ComplaintNotific
 
 describe.each(ADAPTERS)('Listeners behind the route of the module, on %s,', (adapter) => {
   interface Setup {
-    readonly options?: Partial<WechatPayComplaintModuleOptions>;
+    readonly options?: Partial<SingleMerchantOptions>;
     readonly providers?: Type[];
     readonly controllers?: Type[];
     readonly configure?: Parameters<typeof startApp>[0]['configure'];
@@ -519,6 +519,40 @@ describe.each(ADAPTERS)('Listeners behind the route of the module, on %s,', (ada
     expect(calls.sort()).toEqual(['open EV-1', 'open EV-1', 'write EV-1', 'write EV-1']);
   });
 
+  it('hear of every merchant of one module, which the path or the keys tell', async () => {
+    const second = await createTestMerchant({ mchid: '1900000200' });
+    const seen: string[] = [];
+    @Injectable()
+    class Merchants {
+      @OnComplaint()
+      handle({ mchid, id }: ComplaintNotificationPayload): void {
+        seen.push(`${mchid} ${id}`);
+      }
+    }
+    // `request` is an option of the app.
+    const merchants = [merchant, second].map(({ options: { request: _app, ...own } }) => own);
+    const running = await startApp({
+      adapter,
+      imports: [
+        WechatPayComplaintModule.forRoot({
+          merchants,
+          route: { path: ['complaints', 'shops/:mchid'] },
+        }),
+      ],
+      providers: [Merchants],
+    });
+    const path = `shops/${second.mchid}`;
+    await expect(send(running, 'EV-1', { path, of: second })).resolves.toMatchObject({
+      status: 204,
+    });
+    await expect(send(running, 'EV-2', { path })).resolves.toMatchObject({ status: 401 });
+    // An id is unique for a merchant only.
+    await expect(send(running, 'EV-1', { path: 'complaints' })).resolves.toMatchObject({
+      status: 204,
+    });
+    expect(seen).toEqual([`${second.mchid} EV-1`, `${merchant.mchid} EV-1`]);
+  });
+
   it('of two modules have a route each, and hear of their own merchant only', async () => {
     const second = await createTestMerchant({ mchid: '1900000200' });
     @Module({
@@ -551,7 +585,7 @@ describe.each(ADAPTERS)('Listeners behind the route of the module, on %s,', (ada
 });
 
 describe('ComplaintDispatcher in an app without HTTP', () => {
-  async function startWorker(options: Partial<WechatPayComplaintModuleOptions> = {}) {
+  async function startWorker(options: Partial<SingleMerchantOptions> = {}) {
     @Module({
       imports: [WechatPayComplaintModule.forRoot({ ...merchant.options, ...options })],
       providers: [Complaints],

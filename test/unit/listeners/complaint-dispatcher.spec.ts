@@ -6,7 +6,7 @@ import {
   type ComplaintNotificationPayload,
   ComplaintNotificationVerifier,
   OnComplaint,
-  type WechatPayComplaintModuleOptions,
+  type SingleMerchantOptions,
 } from 'nestjs-wechatpay-complaint';
 import {
   createTestMerchant,
@@ -56,7 +56,7 @@ afterEach(async () => {
   await closeModules();
 });
 
-async function start(options: Partial<WechatPayComplaintModuleOptions> = {}): Promise<void> {
+async function start(options: Partial<SingleMerchantOptions> = {}): Promise<void> {
   const started = await startModule(
     { ...merchant.options, store, ...options },
     { providers: [Complaints] },
