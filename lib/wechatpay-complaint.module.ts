@@ -14,6 +14,7 @@ import { CallbackUrlRouteCheck } from './notifications/callback-url-route.check.
 import { ComplaintNotificationProcessor } from './notifications/complaint-notification.processor.js';
 import { ComplaintNotificationReceiver } from './notifications/complaint-notification.receiver.js';
 import { ComplaintNotificationVerifier } from './notifications/complaint-notification.verifier.js';
+import { MerchantRouteCheck } from './notifications/merchant-route.check.js';
 import { RawBodyCheck } from './notifications/raw-body.check.js';
 import { RouteCheck } from './notifications/route.check.js';
 import { RouteExplorer } from './notifications/route.explorer.js';
@@ -51,8 +52,8 @@ import { MODULE_CLASS, StartupCheck } from './wechatpay-complaint.startup-check.
     {
       provide: MerchantAccess,
       inject: [AppContext, MerchantRegistry],
-      useFactory: (app: AppContext, merchants: MerchantRegistry) =>
-        new MerchantAccess(app, merchants),
+      useFactory: (app: AppContext, registry: MerchantRegistry) =>
+        new MerchantAccess(app, registry),
     },
     WechatPayMerchants,
     ComplaintNotificationService,
@@ -65,6 +66,7 @@ import { MODULE_CLASS, StartupCheck } from './wechatpay-complaint.startup-check.
     RouteCheck,
     RawBodyCheck,
     CallbackUrlRouteCheck,
+    MerchantRouteCheck,
     StartupCheck,
   ],
   exports: [
@@ -81,7 +83,7 @@ export class WechatPayComplaintModule
 {
   constructor(
     private readonly app: AppContext,
-    private readonly merchants: MerchantRegistry,
+    private readonly registry: MerchantRegistry,
     private readonly processor: ComplaintNotificationProcessor,
   ) {
     super();
@@ -95,7 +97,7 @@ export class WechatPayComplaintModule
   /** The HTTP server is closed. Until then notifications arrive and need keys and store. */
   async onApplicationShutdown(): Promise<void> {
     await this.processor.close();
-    this.merchants.close();
+    this.registry.close();
     await this.app.close();
   }
 }

@@ -10,8 +10,10 @@ import {
   type ConfigurationProblem,
   WechatPayConfigurationError,
 } from './errors/wechatpay-configuration.error.js';
+import { MerchantRouteCheck } from './notifications/merchant-route.check.js';
 import { RawBodyCheck } from './notifications/raw-body.check.js';
 import { RouteCheck } from './notifications/route.check.js';
+import { type NotificationRoute, RouteExplorer } from './notifications/route.explorer.js';
 import { MODULE_OPTIONS_TOKEN } from './wechatpay-complaint.module-definition.js';
 
 type NestModule = ModulesContainer extends Map<string, infer T> ? T : never;
@@ -29,6 +31,8 @@ export class StartupCheck implements OnModuleInit, OnApplicationBootstrap {
     private readonly modules: ModulesContainer,
     private readonly routes: RouteCheck,
     private readonly rawBody: RawBodyCheck,
+    private readonly explorer: RouteExplorer,
+    private readonly merchantRoutes: MerchantRouteCheck,
   ) {
     this.isFirst = !checkedApps.has(modules);
     checkedApps.add(modules);
@@ -38,6 +42,7 @@ export class StartupCheck implements OnModuleInit, OnApplicationBootstrap {
   onModuleInit(): void {
     const problems = [...this.scopeProblems(), ...this.visibilityProblems()];
     if (this.isFirst) problems.push(...this.routes.problems());
+    problems.push(...this.merchantRoutes.problems(this.ownRoutes()));
     if (problems.length > 0) throw new WechatPayConfigurationError(problems);
   }
 
@@ -62,6 +67,19 @@ export class StartupCheck implements OnModuleInit, OnApplicationBootstrap {
         fix: 'Inject only providers with the default scope into the options factory.',
       },
     ];
+  }
+
+  /** Routes whose guard is given the merchants of this module. */
+  private ownRoutes(): NotificationRoute[] {
+    const own = this.moduleRef.get<Type>(MODULE_CLASS, { strict: true });
+    const ours = [...this.modules.values()].find(
+      ({ metatype, providers }) =>
+        metatype === own && providers.get(StartupCheck)?.instance === this,
+    );
+    return this.explorer.guarded().filter(({ host }) => {
+      const module = [...this.modules.values()].find((candidate) => candidate === host);
+      return module !== undefined && ours !== undefined && visibleFrom(module, own).has(ours);
+    });
   }
 
   /** Nest would inject one of two visible modules, and not the same one everywhere. */
