@@ -14,9 +14,8 @@ beforeAll(async () => {
   [one, two] = await Promise.all([createTestMerchant(), createTestMerchant()]);
 });
 
-function own({ options }: TestMerchant): Overrides {
-  const { request: _ofTheApp, ...merchant } = options;
-  return merchant;
+function own({ merchantOptions }: TestMerchant): Overrides {
+  return { ...merchantOptions };
 }
 
 /** What an app may write in JavaScript. */
@@ -115,7 +114,7 @@ describe('The option merchants', () => {
 
       expect(resolved.map((merchant) => merchant.baseUrls)).toEqual([
         baseUrls,
-        two.options.baseUrls,
+        two.merchantOptions.baseUrls,
       ]);
     });
 
