@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { isNativeError } from 'node:util/types';
 import { HttpException, type Logger } from '@nestjs/common';
+import { LogEntry, type LogFields } from '../utils/log-entry.js';
 import { typeName } from '../utils/type-name.js';
 
 /** An error, its causes and the errors of an AggregateError: so many are printed together. */
@@ -21,13 +22,20 @@ export function failureStatus(error: unknown): number {
  * otherwise at error.
  *
  * @param what the notification, such as "Notification EV-1 (CREATE_COMPLAINT, complaint 2)"
+ * @param fields the same for programs that read the log
  */
-export function logFailure(logger: Logger, what: string, error: unknown): void {
+export function logFailure(
+  logger: Logger,
+  what: string,
+  error: unknown,
+  fields: LogFields = {},
+): void {
   const status = failureStatus(error);
+  const failed = { ...fields, outcome: 'failed', status };
   if (error instanceof HttpException && error.getStatus() === status && status < 500) {
+    const reason = `the app responded with ${status} (${error.name}: ${error.message})`;
     logger.warn(
-      `${what} was not handled: the app responded with ${status} (${error.name}: ${error.message}). ` +
-        'WeChat Pay redelivers it.',
+      new LogEntry(`${what} was not handled: ${reason}. WeChat Pay redelivers it.`, failed),
     );
     return;
   }
@@ -35,10 +43,8 @@ export function logFailure(logger: Logger, what: string, error: unknown): void {
     error instanceof HttpException && error.getStatus() !== status
       ? `An HttpException with status ${error.getStatus()} was thrown, which is no failure to WeChat Pay, so the response is 500. `
       : '';
-  logger.error(
-    `${what} was not handled. ${reason}WeChat Pay redelivers it.`,
-    describeFailure(error),
-  );
+  const sentence = `${what} was not handled. ${reason}WeChat Pay redelivers it.`;
+  logger.error(new LogEntry(sentence, failed, describeFailure(error)));
 }
 
 /**
