@@ -75,7 +75,10 @@ describe('A store with a transaction host', () => {
     const token = await claimed(foreign, key);
     await expect(
       foreign.completeInTransaction?.(key, token, MINUTE, () => Promise.resolve()),
-    ).rejects.toThrow('something else than the Knex.Transaction');
+    ).rejects.toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+      message: expect.stringContaining('something else than the Knex.Transaction'),
+    });
   });
 });
 
