@@ -1,7 +1,7 @@
 import { Inject, Injectable, type Type } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner, ModuleRef, ModulesContainer } from '@nestjs/core';
 import type { ConfigurationProblem } from '../errors/wechatpay-configuration.error.js';
-import { MerchantContext } from '../merchant/merchant-context.js';
+import { AppContext } from '../merchant/app-context.js';
 import { isInTransaction } from '../notifications/in-transaction.decorator.js';
 import { isComplaintNotificationRoute } from '../notifications/route.metadata.js';
 import { listenerMetadata } from './listener.metadata.js';
@@ -20,7 +20,7 @@ interface TransactionalMethod {
 @Injectable()
 export class TransactionCheck {
   constructor(
-    private readonly merchant: MerchantContext,
+    private readonly app: AppContext,
     private readonly discovery: DiscoveryService,
     private readonly scanner: MetadataScanner,
     private readonly modules: ModulesContainer,
@@ -29,7 +29,7 @@ export class TransactionCheck {
   ) {}
 
   problems(): ConfigurationProblem[] {
-    const hasTransactions = this.merchant.store?.completeInTransaction !== undefined;
+    const hasTransactions = this.app.store?.completeInTransaction !== undefined;
     return this.methods().flatMap(({ name, isHandler }) => {
       if (!isHandler) {
         return {

@@ -72,6 +72,12 @@ export interface NotificationStore {
   ): Promise<boolean>;
 
   /**
+   * Resolves if the store can be reached, for health checks. Writes nothing that lasts. Rejects within
+   * a time limit of its own, like the other methods.
+   */
+  ping?(): Promise<void>;
+
+  /**
    * Closes what the store has opened. Called once after the last handler; the shutdown does not wait
    * for long. A store that is shared by several modules must outlive the first of them.
    */

@@ -44,7 +44,10 @@ const SERVICES = [
       'e2e/processes/sql-',
     ],
   },
-  { findProblem: findChromiumProblem, suites: ['e2e/desk-sample.browser.'] },
+  {
+    findProblem: findChromiumProblem,
+    suites: ['e2e/desk-sample.browser.', 'e2e/cli-simulate.browser.'],
+  },
 ];
 
 export async function findRedisProblem() {

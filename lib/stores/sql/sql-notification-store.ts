@@ -121,6 +121,11 @@ export class SqlNotificationStore implements NotificationStore {
     return this.change(this.statements.release(rowOf(key, token)));
   }
 
+  /** Rejects, too, when the table is missing. */
+  async ping(): Promise<void> {
+    await this.run(() => this.send(this.statements.ping));
+  }
+
   private async claimRow(row: ClaimRow, lease: number): Promise<Held> {
     const { statements } = this;
     const result = await this.send(statements.claim(row, lease));

@@ -41,6 +41,8 @@ export interface SqlDialect {
   renew(row: ClaimRow, lease: number): SqlStatement;
   complete(row: ClaimRow, retention: number): SqlStatement;
   release(row: ClaimRow): SqlStatement;
+  /** Reads from the table, and changes nothing. */
+  readonly ping: SqlStatement;
   /** Deletes a few rows that expired `age` milliseconds ago or earlier. */
   removeExpired(age: number, limit: number): SqlStatement;
 }

@@ -49,6 +49,7 @@ WHERE mchid = ? AND id = ? AND token = ?`,
       sql: `DELETE FROM ${table} WHERE mchid = ? AND id = ? AND token = ? AND NOT done`,
       parameters: [mchid, id, token],
     }),
+    ping: { sql: `SELECT 1 AS reachable FROM ${table} LIMIT 1`, parameters: [] },
     // A prepared statement does not take the limit as a parameter from every driver.
     removeExpired: (age, limit) => ({
       sql: `DELETE FROM ${table} WHERE expires_at <= ${NOW} - ? ORDER BY expires_at LIMIT ${limit}`,

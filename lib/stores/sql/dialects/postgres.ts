@@ -43,6 +43,7 @@ WHERE mchid = $2 AND id = $3 AND token = $4 RETURNING 1 AS changed`,
 WHERE mchid = $1 AND id = $2 AND token = $3 AND NOT done RETURNING 1 AS changed`,
       parameters: [mchid, id, token],
     }),
+    ping: { sql: `SELECT 1 AS reachable FROM ${table} LIMIT 1`, parameters: [] },
     // Rows that somebody else is working on are left for the next time.
     removeExpired: (age, limit) => ({
       sql: `DELETE FROM ${table} WHERE (mchid, id) IN (

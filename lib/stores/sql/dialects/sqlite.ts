@@ -44,6 +44,7 @@ WHERE mchid = ? AND id = ? AND token = ? RETURNING 1 AS changed`,
 WHERE mchid = ? AND id = ? AND token = ? AND NOT done RETURNING 1 AS changed`,
       parameters: [mchid, id, token],
     }),
+    ping: { sql: `SELECT 1 AS reachable FROM ${table} LIMIT 1`, parameters: [] },
     removeExpired: (age, limit) => ({
       sql: `DELETE FROM ${table} WHERE (mchid, id) IN (
   SELECT mchid, id FROM ${table} WHERE expires_at <= ${NOW} - ? ORDER BY expires_at LIMIT ?
