@@ -14,6 +14,7 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   'errors/notification-store.error.ts': 'unit/stores/redis-outage.spec.ts',
   'errors/wechatpay-argument.error.ts': 'unit/complaints/complaint-request-checks.spec.ts',
   'errors/wechatpay-decryption.error.ts': 'unit/complaints/complaint.service.spec.ts',
+  'errors/wechatpay-merchant.error.ts': 'unit/merchant/merchant-lookup.spec.ts',
   'errors/wechatpay-network.error.ts': 'unit/http/network-failure.spec.ts',
   'errors/wechatpay-platform-key.error.ts': 'unit/keys/certificate-mode.spec.ts',
   'listeners/complaint-route.controller.ts': 'e2e/listeners.spec.ts',
