@@ -73,7 +73,10 @@ export default defineConfig(
     },
   },
   // The compiler knows the globals of a browser: see `typecheck` in package.json.
-  { files: ['{sample/03-desk/**/public/**,lib/cli/simulation/page}/*.js'], rules: { 'no-undef': 'off' } },
+  {
+    files: ['{sample/03-desk/**/public/**,lib/cli/simulation/page}/*.js'],
+    rules: { 'no-undef': 'off' },
+  },
   { files: ['**/*.js'], languageOptions: { globals: { process: 'readonly', URL: 'readonly' } } },
   prettier,
 );

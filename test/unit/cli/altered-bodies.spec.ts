@@ -28,7 +28,7 @@ describe('findAlteration', () => {
 
   const indented = (spaces: number): string => JSON.stringify(JSON.parse(body), null, spaces);
   const reversed = (): string =>
-    JSON.stringify(Object.fromEntries(Object.entries(JSON.parse(body)).reverse()));
+    JSON.stringify(Object.fromEntries(Object.entries(JSON.parse(body) as object).reverse()));
 
   it.each([
     ['has lost a line feed at its end', () => [`${body}\n`, body]],
