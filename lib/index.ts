@@ -63,6 +63,7 @@ export {
   ComplaintNotificationService,
   type ComplaintNotificationUrl,
   type EnsuredComplaintNotification,
+  type EnsuredMerchant,
 } from './callback-url/complaint-notification.service.js';
 
 // Outbound: complaints
