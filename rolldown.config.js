@@ -16,11 +16,23 @@ const input = Object.fromEntries(
     .map((entry) => [entry, `${COMPILED}/${entry}.js`]),
 );
 
+/** What `nest add` loads. Nobody imports it. */
+const SCHEMATICS = 'schematics';
+const schematics = {
+  name: 'schematics',
+  generateBundle() {
+    for (const file of ['collection.json', 'schema.json']) {
+      const source = readFileSync(`lib/${SCHEMATICS}/${file}`, 'utf8');
+      this.emitFile({ type: 'asset', fileName: `${SCHEMATICS}/${file}`, source });
+    }
+  },
+};
+
 /** Declarations stay as they are, a file for each file of lib. */
 const copyDeclarations = {
   name: 'copy-declarations',
   writeBundle({ dir }) {
-    const filter = (path) => !path.endsWith('.js');
+    const filter = (path) => !path.endsWith('.js') && !path.includes(SCHEMATICS);
     cpSync(COMPILED, dir, { recursive: true, filter });
   },
 };
@@ -32,8 +44,8 @@ const moduleKind = (type) => ({
   },
 });
 
-const build = (format, plugins) => ({
-  input,
+const build = (format, plugins, more = {}) => ({
+  input: { ...input, ...more },
   // Other packages stay outside.
   external: /^[^./]/,
   platform: 'node',
@@ -50,4 +62,9 @@ const build = (format, plugins) => ({
   },
 });
 
-export default defineConfig([build('esm', []), build('cjs', [moduleKind('commonjs')])]);
+const NEST_ADD = `${SCHEMATICS}/nest-add`;
+
+export default defineConfig([
+  build('esm', []),
+  build('cjs', [moduleKind('commonjs'), schematics], { [NEST_ADD]: `${COMPILED}/${NEST_ADD}.js` }),
+]);
