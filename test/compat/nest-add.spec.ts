@@ -48,16 +48,21 @@ describe.each(APPS)('nest add in a new $kind app of $cli', ({ cli, kind, peers }
     await run('npm', [...NPM_INSTALL, await findTarball(), '@peculiar/x509@2'], app);
   });
 
-  it('edits the app, which then builds, starts and handles a notification', async () => {
+  it('edits the app once, which then builds, starts and handles a notification', async () => {
     const output = await nest(NEST_ADD);
     for (const file of ['src/app.module.ts', 'src/main.ts', '.env.example', 'package.json']) {
-      expect(output).toMatch(new RegExp(`(CREATE|UPDATE) ${file}`));
+      // With or without colours.
+      expect(output).toMatch(new RegExp(`(CREATE|UPDATE)\\S* ${file}`));
     }
     expect(output).toContain('What is left to do');
     const manifest: unknown = JSON.parse(await readFile(join(app, 'package.json'), 'utf8'));
     expect(manifest).toMatchObject({
       dependencies: { '@nestjs/axios': peers, '@nestjs/config': peers },
     });
+
+    const before = await filesOf(app);
+    await expect(nest(NEST_ADD)).resolves.toContain('Nothing to be done.');
+    await expect(filesOf(app)).resolves.toEqual(before);
 
     await run('npm', NPM_INSTALL, app);
     await nest(['build']);
@@ -66,12 +71,6 @@ describe.each(APPS)('nest add in a new $kind app of $cli', ({ cli, kind, peers }
     const log = await run(process.execPath, ['deliver.mjs', join(app, main ?? '')], app);
     expect(log).toContain('every step succeeded');
     expect(log.match(/CREATE_COMPLAINT: complaint 2002/g)).toHaveLength(1);
-  });
-
-  it('changes nothing the second time', async () => {
-    const before = await filesOf(app);
-    await expect(nest(NEST_ADD)).resolves.toContain('Nothing to be done.');
-    await expect(filesOf(app)).resolves.toEqual(before);
   });
 });
 
