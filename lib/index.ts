@@ -2,10 +2,14 @@ export { WechatPayComplaintModule } from './wechatpay-complaint.module.js';
 
 // Options
 export type {
+  MerchantDefaults,
   MerchantOptions,
+  MerchantSource,
   PlatformCertificatesOptions,
   RetryOptions,
+  SeveralMerchantsOptions,
   SharedOptions,
+  SingleMerchantOptions,
   WechatPayComplaintModuleOptions,
   WechatPayComplaintOptionsFactory,
   WechatPayRequestConfig,
@@ -15,6 +19,13 @@ export {
   WechatPayConfigurationError,
 } from './errors/wechatpay-configuration.error.js';
 export type { KeyMaterial } from './protocol/rsa-key.js';
+
+// Several merchants
+export { WechatPayMerchants } from './merchant/wechatpay-merchants.js';
+export {
+  WechatPayMerchantError,
+  type WechatPayMerchantErrorCode,
+} from './errors/wechatpay-merchant.error.js';
 
 // Stores of handled notifications
 export type {
@@ -52,6 +63,7 @@ export {
   ComplaintNotificationService,
   type ComplaintNotificationUrl,
   type EnsuredComplaintNotification,
+  type EnsuredMerchant,
 } from './callback-url/complaint-notification.service.js';
 
 // Outbound: complaints
@@ -153,6 +165,7 @@ export { WechatPayErrorFilter } from './http/wechatpay-error.filter.js';
 // Inbound: notifications
 export {
   ComplaintNotification,
+  type ComplaintNotificationOptions,
   isComplaintNotification,
 } from './notifications/complaint-notification.decorator.js';
 export {
@@ -182,7 +195,9 @@ export type {
   ComplaintNotificationPayload,
   ComplaintResource,
 } from './notifications/complaint-notification-payload.interface.js';
-export { ComplaintDispatcher } from './listeners/complaint-dispatcher.js';
+export { ComplaintDispatcher, type DispatchOptions } from './listeners/complaint-dispatcher.js';
+export type { ComplaintRoute, ComplaintRouteOptions } from './listeners/route-setting.js';
 export { OnComplaint } from './listeners/on-complaint.decorator.js';
+export { InTransaction } from './notifications/in-transaction.decorator.js';
 export { ComplaintPayload } from './notifications/complaint-payload.decorator.js';
 export type { HeaderFields } from './protocol/signature-headers.js';

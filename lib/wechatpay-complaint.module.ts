@@ -9,12 +9,18 @@ import { WechatPayComplaintHealth } from './health/wechatpay-complaint.health.js
 import { createHttpService } from './http/http-service.js';
 import { ComplaintDispatcher } from './listeners/complaint-dispatcher.js';
 import { ComplaintListenerExplorer } from './listeners/complaint-listener.explorer.js';
+import { ListenerCheck } from './listeners/listener.check.js';
+import { TransactionCheck } from './listeners/transaction.check.js';
 import { MODULE_CLASS } from './listeners/visible-modules.js';
-import { MerchantContext } from './merchant/merchant-context.js';
+import { AppContext } from './merchant/app-context.js';
+import { MerchantAccess } from './merchant/merchant-access.js';
+import { MerchantRegistry } from './merchant/merchant-registry.js';
+import { WechatPayMerchants } from './merchant/wechatpay-merchants.js';
 import { CallbackUrlRouteCheck } from './notifications/callback-url-route.check.js';
 import { ComplaintNotificationProcessor } from './notifications/complaint-notification.processor.js';
 import { ComplaintNotificationReceiver } from './notifications/complaint-notification.receiver.js';
 import { ComplaintNotificationVerifier } from './notifications/complaint-notification.verifier.js';
+import { MerchantRouteCheck } from './notifications/merchant-route.check.js';
 import { RawBodyCheck } from './notifications/raw-body.check.js';
 import { RouteCheck } from './notifications/route.check.js';
 import { RouteExplorer } from './notifications/route.explorer.js';
@@ -39,12 +45,24 @@ import { StartupCheck } from './wechatpay-complaint.startup-check.js';
     { provide: MODULE_CLASS, useFactory: () => WechatPayComplaintModule },
     { provide: WECHATPAY_HTTP_SERVICE, useFactory: createHttpService },
     {
-      provide: MerchantContext,
+      provide: AppContext,
       // Optional, so that importing the bare class ends in an error that says what to do instead.
-      inject: [{ token: MODULE_OPTIONS_TOKEN, optional: true }, WECHATPAY_HTTP_SERVICE],
-      useFactory: (options: WechatPayComplaintModuleOptions | undefined, http: HttpService) =>
-        MerchantContext.create(options, http),
+      inject: [{ token: MODULE_OPTIONS_TOKEN, optional: true }],
+      useFactory: (options: WechatPayComplaintModuleOptions | undefined) =>
+        AppContext.create(options),
     },
+    {
+      provide: MerchantRegistry,
+      inject: [AppContext, WECHATPAY_HTTP_SERVICE],
+      useFactory: (app: AppContext, http: HttpService) => new MerchantRegistry(app, http),
+    },
+    {
+      provide: MerchantAccess,
+      inject: [AppContext, MerchantRegistry],
+      useFactory: (app: AppContext, registry: MerchantRegistry) =>
+        new MerchantAccess(app, registry),
+    },
+    WechatPayMerchants,
     ComplaintNotificationService,
     ComplaintService,
     CallbackUrlRegistrar,
@@ -52,11 +70,14 @@ import { StartupCheck } from './wechatpay-complaint.startup-check.js';
     ComplaintNotificationProcessor,
     { provide: COMPLAINT_NOTIFICATION_RECEIVER, useClass: ComplaintNotificationReceiver },
     ComplaintListenerExplorer,
+    ListenerCheck,
     ComplaintDispatcher,
+    TransactionCheck,
     RouteExplorer,
     RouteCheck,
     RawBodyCheck,
     CallbackUrlRouteCheck,
+    MerchantRouteCheck,
     StartupCheck,
     WechatPayComplaintHealth,
   ],
@@ -65,6 +86,7 @@ import { StartupCheck } from './wechatpay-complaint.startup-check.js';
     ComplaintService,
     ComplaintNotificationVerifier,
     ComplaintDispatcher,
+    WechatPayMerchants,
     COMPLAINT_NOTIFICATION_RECEIVER,
     WechatPayComplaintHealth,
   ],
@@ -74,7 +96,8 @@ export class WechatPayComplaintModule
   implements BeforeApplicationShutdown, OnApplicationShutdown
 {
   constructor(
-    private readonly merchant: MerchantContext,
+    private readonly app: AppContext,
+    private readonly registry: MerchantRegistry,
     private readonly processor: ComplaintNotificationProcessor,
   ) {
     super();
@@ -88,6 +111,7 @@ export class WechatPayComplaintModule
   /** The HTTP server is closed. Until then notifications arrive and need keys and store. */
   async onApplicationShutdown(): Promise<void> {
     await this.processor.close();
-    await this.merchant.close();
+    this.registry.close();
+    await this.app.close();
   }
 }

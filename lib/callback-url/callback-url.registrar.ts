@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   Injectable,
@@ -6,7 +7,8 @@ import {
   type OnModuleDestroy,
 } from '@nestjs/common';
 import { firstValueFrom } from 'rxjs';
-import { MerchantContext } from '../merchant/merchant-context.js';
+import { MerchantRegistry } from '../merchant/merchant-registry.js';
+import { ConcurrencyLimit } from '../utils/concurrency-limit.js';
 import { errorMessage } from '../utils/error-message.js';
 import { LOGGER_CONTEXT } from '../wechatpay-complaint.constants.js';
 import {
@@ -17,6 +19,7 @@ import {
 /** Milliseconds. */
 const FIRST_PAUSE = 1000;
 const LONGEST_PAUSE = 5 * 60 * 1000;
+const MERCHANTS_AT_ONCE = 4;
 
 /** How the registration of a merchant's callback URL goes. */
 export interface CallbackUrlRegistration {
@@ -28,23 +31,28 @@ export interface CallbackUrlRegistration {
 }
 
 /**
- * Registers the option `callbackUrl` in the background once the app has started, and tries again
- * until it succeeds or the app stops. WeChat Pay being unreachable does not keep an app from starting.
+ * Registers the option `callbackUrl` of each merchant that is known at startup, in the background once
+ * the app has started, and tries again until it succeeds or the app stops. WeChat Pay being unreachable
+ * does not keep an app from starting.
  */
 @Injectable()
 export class CallbackUrlRegistrar implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(LOGGER_CONTEXT);
   private readonly aborter = new AbortController();
+  private readonly limit = new ConcurrencyLimit(MERCHANTS_AT_ONCE);
   private readonly registrations = new Map<string, CallbackUrlRegistration>();
 
   constructor(
-    private readonly merchant: MerchantContext,
+    private readonly registry: MerchantRegistry,
     private readonly notifications: ComplaintNotificationService,
   ) {}
 
   onApplicationBootstrap(): void {
-    const { callbackUrl } = this.merchant.options;
-    if (callbackUrl !== undefined) void this.register(callbackUrl);
+    // Every registration that waits listens to the signal, so that many listeners are no leak.
+    setMaxListeners(0, this.aborter.signal);
+    for (const { mchid, options } of this.registry.list()) {
+      if (options.callbackUrl !== undefined) void this.register(mchid, options.callbackUrl);
+    }
   }
 
   onModuleDestroy(): void {
@@ -61,14 +69,18 @@ export class CallbackUrlRegistrar implements OnApplicationBootstrap, OnModuleDes
   }
 
   /** Never rejects. */
-  private async register(url: string): Promise<void> {
+  private async register(mchid: string, url: string): Promise<void> {
     const { signal } = this.aborter;
-    const { mchid } = this.merchant;
+    const notifications = this.notifications.forMerchant(mchid);
     this.registrations.set(mchid, { url });
     for (let pause = FIRST_PAUSE; !this.isStopped(); pause = Math.min(pause * 2, LONGEST_PAUSE)) {
       try {
-        this.report(await firstValueFrom(this.notifications.ensure({ url }, { signal })));
+        const result = await this.limit.run(async () =>
+          this.isStopped() ? undefined : firstValueFrom(notifications.ensure({ url }, { signal })),
+        );
+        if (!result) return;
         this.registrations.set(mchid, { url, registeredAt: new Date() });
+        this.report(mchid, result);
         return;
       } catch (error) {
         if (this.isStopped()) return;
@@ -84,9 +96,9 @@ export class CallbackUrlRegistrar implements OnApplicationBootstrap, OnModuleDes
     }
   }
 
-  private report(result: EnsuredComplaintNotification): void {
+  private report(mchid: string, result: EnsuredComplaintNotification): void {
     const { url, outcome } = result;
-    const line = `Callback URL ${url}: ${outcome} for merchant ${this.merchant.mchid}.`;
+    const line = `Callback URL ${url}: ${outcome} for merchant ${mchid}.`;
     if (outcome !== 'updated') {
       this.logger.log(line);
       return;

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { catchError, defer, map, type Observable, of, switchMap, throwError } from 'rxjs';
+import { catchError, map, mergeMap, type Observable, of, switchMap, throwError } from 'rxjs';
 import type { WechatPayRequestConfig } from '../config/wechatpay-complaint-options.interface.js';
 import { WechatPayApiError } from '../errors/wechatpay-api.error.js';
 import { WechatPayArgumentError } from '../errors/wechatpay-argument.error.js';
 import { WechatPaySignatureError } from '../errors/wechatpay-signature.error.js';
 import { type Reader, requireText } from '../http/response-reader.js';
-import { MerchantContext } from '../merchant/merchant-context.js';
+import { MerchantAccess } from '../merchant/merchant-access.js';
 import { callbackUrlProblems } from '../protocol/callback-url.js';
 import { isJsonObject } from '../utils/json.js';
 
@@ -37,6 +37,16 @@ export type EnsuredComplaintNotification = ComplaintNotificationRegistration &
       }
   );
 
+/** What `ensureAll` did for one merchant. */
+export type EnsuredMerchant =
+  | EnsuredComplaintNotification
+  | { readonly mchid: string; readonly outcome: 'failed'; readonly error: unknown }
+  /** The merchant has no option `callbackUrl`. */
+  | { readonly mchid: string; readonly outcome: 'skipped' };
+
+/** Merchants whose URLs `ensureAll` registers at a time. */
+const MERCHANTS_AT_ONCE = 4;
+
 /**
  * The callback URL to which WeChat Pay posts complaint notifications. A merchant has one.
  *
@@ -46,11 +56,17 @@ export type EnsuredComplaintNotification = ComplaintNotificationRegistration &
  * - `WechatPaySignatureError`: a success could not be verified; it may have taken effect,
  * - `WechatPayNetworkError`: no response arrived; the request may have taken effect,
  * - `WechatPayPlatformKeyError`: there is no key to verify the response with; nothing was sent,
- * - `WechatPayArgumentError`: WeChat Pay would reject the URL; nothing was sent.
+ * - `WechatPayArgumentError`: WeChat Pay would reject the URL; nothing was sent,
+ * - `WechatPayMerchantError`: the app does not know for which merchant; nothing was sent.
  */
 @Injectable()
 export class ComplaintNotificationService {
-  constructor(private readonly merchant: MerchantContext) {}
+  constructor(private readonly merchant: MerchantAccess) {}
+
+  /** The same for one of several merchants. Calls fail with a WechatPayMerchantError if it is unknown. */
+  forMerchant(mchid: string): ComplaintNotificationService {
+    return new ComplaintNotificationService(this.merchant.of(mchid));
+  }
 
   /** 创建投诉通知回调地址 @see https://pay.weixin.qq.com/doc/v3/merchant/4012458679 */
   create(
@@ -62,7 +78,7 @@ export class ComplaintNotificationService {
 
   /** 查询投诉通知回调地址 @see https://pay.weixin.qq.com/doc/v3/merchant/4012459014 */
   get(config?: WechatPayRequestConfig): Observable<ComplaintNotificationRegistration> {
-    return this.merchant.client.fetch(
+    return this.merchant.fetch(
       { method: 'GET', target: PATH, hints: HINTS },
       readRegistration,
       config,
@@ -79,7 +95,7 @@ export class ComplaintNotificationService {
 
   /** 删除投诉通知回调地址 @see https://pay.weixin.qq.com/doc/v3/merchant/4012460452 */
   delete(config?: WechatPayRequestConfig): Observable<void> {
-    return this.merchant.client.execute({ method: 'DELETE', target: PATH, hints: HINTS }, config);
+    return this.merchant.execute({ method: 'DELETE', target: PATH, hints: HINTS }, config);
   }
 
   /**
@@ -87,9 +103,11 @@ export class ComplaintNotificationService {
    * to a second create; then creates, updates or does nothing. When the write fails because another
    * instance was faster, or because its response could not be verified, reading once more tells what
    * is registered now.
+   *
+   * @param target without it, the option `callbackUrl` of the merchant
    */
   ensure(
-    target: ComplaintNotificationUrl,
+    target?: ComplaintNotificationUrl,
     config?: WechatPayRequestConfig,
   ): Observable<EnsuredComplaintNotification> {
     return this.withUrl(target, (url) =>
@@ -100,6 +118,22 @@ export class ComplaintNotificationService {
           ),
         ),
       ),
+    );
+  }
+
+  /**
+   * `ensure` for the option `callbackUrl` of every merchant that is known at startup, a few at a time.
+   * Emits one result per merchant, as they come. The failure of one does not end the others. Fails if
+   * merchants are looked up, because nobody knows them all: call `forMerchant(mchid).ensure()` for each.
+   */
+  ensureAll(config?: WechatPayRequestConfig): Observable<EnsuredMerchant> {
+    return this.merchant.all().pipe(
+      mergeMap(({ mchid, options }) => {
+        if (options.callbackUrl === undefined) return of({ mchid, outcome: 'skipped' } as const);
+        return this.forMerchant(mchid)
+          .ensure(undefined, config)
+          .pipe(catchError((error: unknown) => of({ mchid, outcome: 'failed', error } as const)));
+      }, MERCHANTS_AT_ONCE),
     );
   }
 
@@ -157,7 +191,7 @@ export class ComplaintNotificationService {
     url: string,
     config?: WechatPayRequestConfig,
   ): Observable<ComplaintNotificationRegistration> {
-    return this.merchant.client.fetch(
+    return this.merchant.fetch(
       { method, target: PATH, body: { url }, hints: HINTS },
       readRegistration,
       config,
@@ -166,15 +200,19 @@ export class ComplaintNotificationService {
 
   /** Fails with a WechatPayArgumentError unless `target`, which may come from JavaScript, is valid. */
   private withUrl<T>(target: unknown, send: (url: string) => Observable<T>): Observable<T> {
-    return defer(() => {
-      const url = isJsonObject(target) ? target.url : undefined;
-      const problems = callbackUrlProblems(url, this.merchant.options.allowPrivateCallbackUrls);
+    return this.merchant.use(({ options }) => {
+      const url = target === undefined ? options.callbackUrl : urlIn(target);
+      const problems = callbackUrlProblems(url, options.allowPrivateCallbackUrls);
       if (typeof url !== 'string' || problems.length > 0) {
         throw new WechatPayArgumentError('url', problems);
       }
       return send(url);
     });
   }
+}
+
+function urlIn(target: unknown): unknown {
+  return isJsonObject(target) ? target.url : undefined;
 }
 
 function written(

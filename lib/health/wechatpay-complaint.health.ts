@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { CallbackUrlRegistrar } from '../callback-url/callback-url.registrar.js';
-import { MerchantContext } from '../merchant/merchant-context.js';
+import { AppContext } from '../merchant/app-context.js';
+import type { MerchantContext } from '../merchant/merchant-context.js';
+import { MerchantRegistry } from '../merchant/merchant-registry.js';
 import { type CallbackUrlHealth, checkCallbackUrl } from './callback-url.health.js';
-import type { HealthProblem } from './health-check.js';
+import type { HealthCheck, HealthProblem } from './health-check.js';
 import { checkPlatformKeys, type PlatformKeysHealth } from './platform-keys.health.js';
 import { checkStore, type StoreHealth } from './store.health.js';
 
@@ -17,13 +19,14 @@ export interface ComplaintHealthOptions {
 export interface ComplaintHealth {
   /**
    * `up`: nothing is wrong. `degraded`: notifications are handled, and something needs attention.
-   * `down`: notifications cannot be verified, or not be handled.
+   * `down`: no merchant's notifications can be verified, or none can be handled.
    */
   readonly status: 'up' | 'degraded' | 'down';
   /** What is wrong and what to do, one sentence or two for each problem. */
   readonly problems: readonly string[];
   /** `unknown`: the store of the app has no `ping()`. `none`: the option `store` is false. */
   readonly store: StoreHealth;
+  /** Those that are known at startup; none of those that are looked up. */
   readonly merchants: readonly MerchantHealth[];
 }
 
@@ -41,23 +44,41 @@ export interface MerchantHealth {
 @Injectable()
 export class WechatPayComplaintHealth {
   constructor(
-    private readonly merchant: MerchantContext,
+    private readonly app: AppContext,
+    private readonly merchants: MerchantRegistry,
     private readonly registrar: CallbackUrlRegistrar,
   ) {}
 
   /** Never rejects. */
   async check(options: ComplaintHealthOptions = {}): Promise<ComplaintHealth> {
-    const { mchid, keys } = this.merchant;
-    const store = await checkStore(this.merchant.store);
-    const platformKeys = checkPlatformKeys(mchid, keys, options.expiryNotice);
-    const callbackUrl = checkCallbackUrl(mchid, this.registrar.registrationOf(mchid));
+    const store = await checkStore(this.app.store);
+    const merchants = this.merchants
+      .list()
+      .map((merchant) => this.checkMerchant(merchant, options));
     // A further check, such as of the last sweep, returns a value and problems as these do.
-    const problems = [store, platformKeys, callbackUrl].flatMap((check) => check.problems);
+    const problems = [store, ...merchants].flatMap((check) => check.problems);
+    const statuses = merchants.map((merchant) => worstOf(merchant.problems));
+    const isEveryMerchantDown =
+      statuses.length > 0 && statuses.every((status) => status === 'down');
+    const isDown = worstOf(store.problems) === 'down' || isEveryMerchantDown;
+    const status = problems.length > 0 ? 'degraded' : 'up';
     return {
-      status: worstOf(problems),
+      status: isDown ? 'down' : status,
       problems: problems.map(({ text }) => text),
       store: store.value,
-      merchants: [{ mchid, platformKeys: platformKeys.value, callbackUrl: callbackUrl.value }],
+      merchants: merchants.map(({ value }) => value),
+    };
+  }
+
+  private checkMerchant(
+    { mchid, keys }: MerchantContext,
+    { expiryNotice }: ComplaintHealthOptions,
+  ): HealthCheck<MerchantHealth> {
+    const platformKeys = checkPlatformKeys(mchid, keys, expiryNotice);
+    const callbackUrl = checkCallbackUrl(mchid, this.registrar.registrationOf(mchid));
+    return {
+      value: { mchid, platformKeys: platformKeys.value, callbackUrl: callbackUrl.value },
+      problems: [...platformKeys.problems, ...callbackUrl.problems],
     };
   }
 }

@@ -1,7 +1,7 @@
 import { Injectable, Logger, type LogLevel } from '@nestjs/common';
 import { type NotificationEvent, publishNotification } from '../diagnostics/diagnostics.js';
+import { AppContext } from '../merchant/app-context.js';
 import { traceNotification, tracesNotifications } from '../diagnostics/tracing.js';
-import { MerchantContext } from '../merchant/merchant-context.js';
 import type { NotificationKey, NotificationStore } from '../stores/notification-store.interface.js';
 import { Deadline } from '../utils/deadline.js';
 import { errorMessage } from '../utils/error-message.js';
@@ -13,12 +13,22 @@ import {
   type ComplaintNotificationDeferralCode,
 } from './complaint-notification.exception.js';
 import type { ComplaintNotificationPayload } from './complaint-notification-payload.interface.js';
-import { logFailure } from './handler-failure.js';
+import { logFailure, WECHAT_PAY_REDELIVERS } from './handler-failure.js';
 import { notificationKey } from './notification-key.js';
 import { notificationFields, notificationLabel } from './notification-label.js';
 import { NotificationLease } from './notification-lease.js';
 import { PendingCompletions } from './pending-completions.js';
 import type { NotificationOutcome, NotificationTask } from './received-notification.js';
+
+/** One delivery of a notification, over HTTP or from the app itself. */
+export interface NotificationDelivery {
+  /** When the response is needed. */
+  readonly deadline: Deadline;
+  /** How it comes again when it is not handled now, for log lines: a clause with a capital letter. */
+  readonly redelivery: string;
+  /** What to do about a handler that is too slow: a sentence. */
+  readonly slowAdvice: string;
+}
 
 /**
  * Runs each task of a genuine notification once: the handler of its route, or each listener. The states
@@ -37,6 +47,10 @@ import type { NotificationOutcome, NotificationTask } from './received-notificat
  *   └───── process dies ──────▶ the lease lapses, a redelivery claims the notification
  * ```
  *
+ * With `@InTransaction()` the handler runs in a transaction of the store's database, which completes the
+ * notification by its last statement: it ends as handled when all is committed, as deferred when the
+ * commit fails or another process has taken the notification over.
+ *
  * Listeners run at the same time, each under a claim of its own. The response is success when all of
  * them have succeeded by now. Without a store there is nothing to claim: every delivery runs the handler.
  */
@@ -50,28 +64,28 @@ export class ComplaintNotificationProcessor {
   /** Nothing is claimed any more, because the store is about to be closed. */
   private isClosed = false;
 
-  constructor(private readonly merchant: MerchantContext) {
-    this.pendingCompletions = new PendingCompletions(merchant.options.retention);
+  constructor(private readonly app: AppContext) {
+    this.pendingCompletions = new PendingCompletions(app.options.retention);
   }
 
   /**
    * Resolves when the response is success, and rejects with what the response says otherwise. The
    * tasks may still be running then.
    *
-   * @param deadline when WeChat Pay needs the response
+   * @param delivery by when the response is needed, and how the notification would come again
    * @throws ComplaintNotificationException IN_PROGRESS, HANDLER_TIMEOUT, STORE_UNAVAILABLE
    * @throws whatever the first task that has failed throws
    */
   async process(
     notification: ComplaintNotificationPayload,
     tasks: readonly NotificationTask[],
-    deadline: Deadline,
+    delivery: NotificationDelivery,
   ): Promise<NotificationOutcome> {
     const [first, ...others] = tasks.map(
-      (task) => new NotificationRun(notification, task, deadline, this.logger),
+      (task) => new NotificationRun(notification, task, delivery, this.logger),
     );
     if (!first) {
-      new NotificationRun(notification, NO_TASK, deadline, this.logger).end('ignored');
+      new NotificationRun(notification, NO_TASK, delivery, this.logger).end('ignored');
       return 'ignored';
     }
     if (others.length === 0) return this.processTask(first);
@@ -80,6 +94,15 @@ export class ComplaintNotificationProcessor {
     await Promise.allSettled(results);
     const outcomes = await Promise.all(results);
     return outcomes.includes('handled') ? 'handled' : 'duplicate';
+  }
+
+  /** A delivery of WeChat Pay. Its deadline starts now. */
+  startDelivery(): NotificationDelivery {
+    return {
+      deadline: new Deadline(this.app.options.handlerTimeout),
+      redelivery: WECHAT_PAY_REDELIVERS,
+      slowAdvice: 'Put slow work on a queue.',
+    };
   }
 
   /** Waits for the handlers that are running, within the option `shutdownTimeout`. */
@@ -94,7 +117,7 @@ export class ComplaintNotificationProcessor {
       if (timeLeft > 0 && (await settlesWithin(Promise.allSettled(this.running.keys()), timeLeft)))
         continue;
       this.logger.warn(
-        `${this.running.size} notification handlers are still running ${this.merchant.options.shutdownTimeout} ms ` +
+        `${this.running.size} notification handlers are still running ${this.app.options.shutdownTimeout} ms ` +
           'after the shutdown began (shutdownTimeout). What they leave unfinished is handled again after their leases have lapsed.',
       );
       for (const lease of this.running.values()) lease?.stopRenewing();
@@ -112,13 +135,13 @@ export class ComplaintNotificationProcessor {
 
   private async processTask(run: NotificationRun): Promise<'handled' | 'duplicate'> {
     const { deadline } = run;
-    const { store } = this.merchant;
+    const { store } = this.app;
     const lease = store && (await this.claim(store, run));
     if (lease === 'done') {
       run.end('duplicate');
       return 'duplicate';
     }
-    const work = this.track(lease ? this.handleUnderLease(run, lease) : run.handle(), lease);
+    const work = this.track(this.work(run, lease), lease);
     if (await settlesWithin(work, deadline.timeLeft())) {
       await work;
       return 'handled';
@@ -127,12 +150,12 @@ export class ComplaintNotificationProcessor {
       'HANDLER_TIMEOUT',
       `Its handler takes longer than ${deadline.limit} ms (handlerTimeout). The handler goes on; ` +
         `${lease ? 'once it has finished, a redelivery gets success' : 'without a store a redelivery runs it again'}. ` +
-        'Put slow work on a queue.',
+        run.delivery.slowAdvice,
     );
   }
 
   private shutdownTimeLeft(): number {
-    this.shutdown ??= new Deadline(this.merchant.options.shutdownTimeout);
+    this.shutdown ??= new Deadline(this.app.options.shutdownTimeout);
     return this.shutdown.timeLeft();
   }
 
@@ -143,7 +166,7 @@ export class ComplaintNotificationProcessor {
   ): Promise<NotificationLease | 'done'> {
     const { key, deadline } = run;
     if (this.pendingCompletions.has(key)) return 'done';
-    const claim = NotificationLease.claim(store, key, this.merchant.options, this.logger);
+    const claim = NotificationLease.claim(store, key, this.app.options, this.logger);
     let result: NotificationLease | 'in-progress' | 'done' | undefined;
     try {
       if (await settlesWithin(claim, deadline.timeLeft())) result = await claim;
@@ -164,6 +187,34 @@ export class ComplaintNotificationProcessor {
       throw run.defer('IN_PROGRESS', 'Its handler is running, in this process or another one.');
     }
     return result;
+  }
+
+  private work(run: NotificationRun, lease: NotificationLease | undefined): Promise<void> {
+    if (run.isInTransaction) return this.handleInTransaction(run, lease);
+    return lease ? this.handleUnderLease(run, lease) : run.handle();
+  }
+
+  private async handleInTransaction(
+    run: NotificationRun,
+    lease: NotificationLease | undefined,
+  ): Promise<void> {
+    if (!lease)
+      throw run.defer('STORE_UNAVAILABLE', 'There is no store to run it in a transaction.');
+    let isCommitted: boolean;
+    try {
+      isCommitted = await lease.completeInTransaction((transaction) => run.attempt(transaction));
+    } catch (error) {
+      await lease.release();
+      if (run.hasFailed) throw error;
+      throw run.defer('STORE_UNAVAILABLE', `The store failed: ${errorMessage(error)}`, error);
+    }
+    if (!isCommitted) {
+      throw run.defer(
+        'IN_PROGRESS',
+        'Another process has taken it over, and this one rolled back.',
+      );
+    }
+    run.end('handled');
   }
 
   private async handleUnderLease(run: NotificationRun, lease: NotificationLease): Promise<void> {
@@ -219,14 +270,20 @@ const NO_TASK: NotificationTask = { handle: () => Promise.resolve() };
 
 /** One delivery of a notification to one task: what is logged and published about it. */
 class NotificationRun {
+  /** Whether its handler has thrown. */
+  hasFailed = false;
   private isDeferred = false;
 
   constructor(
     private readonly notification: ComplaintNotificationPayload,
     private readonly task: NotificationTask,
-    readonly deadline: Deadline,
+    readonly delivery: NotificationDelivery,
     private readonly logger: Logger,
   ) {}
+
+  get deadline(): Deadline {
+    return this.delivery.deadline;
+  }
 
   get key(): NotificationKey {
     return notificationKey(this.notification, this.task.listener);
@@ -236,27 +293,39 @@ class NotificationRun {
     return notificationLabel(this.notification, this.task.listener);
   }
 
+  get isInTransaction(): boolean {
+    return this.task.inTransaction === true;
+  }
+
   fields(): LogFields {
     return notificationFields(this.notification, this.task.listener);
   }
 
   async handle(): Promise<void> {
-    try {
-      await (tracesNotifications() ? this.handleTraced() : this.task.handle());
-    } catch (error) {
-      this.publish('failed');
-      logFailure(this.logger, this.label, error, this.fields());
-      throw error;
-    }
+    await this.attempt();
     this.end('handled');
   }
 
-  private handleTraced(): Promise<void> {
+  /** Runs the handler, whose success may depend on a transaction that has not ended. */
+  async attempt(transaction?: unknown): Promise<void> {
+    try {
+      await (tracesNotifications()
+        ? this.handleTraced(transaction)
+        : this.task.handle(transaction));
+    } catch (error) {
+      this.hasFailed = true;
+      this.publish('failed');
+      logFailure(this.logger, this.label, error, this.fields(), this.delivery.redelivery);
+      throw error;
+    }
+  }
+
+  private handleTraced(transaction: unknown): Promise<void> {
     const { mchid, id, request_id: requestId, event_type: eventType } = this.notification;
     const { action_type: actionType, complaint_id: complaintId } = this.notification.complaint;
-    const { listener, handle: run } = this.task;
+    const { listener, handle } = this.task;
     const about = { mchid, id, requestId, eventType, actionType, complaintId, listener };
-    return traceNotification({ ...about, run });
+    return traceNotification({ ...about, run: () => handle(transaction) });
   }
 
   end(outcome: NotificationOutcome): void {
@@ -275,7 +344,7 @@ class NotificationRun {
   ): ComplaintNotificationException {
     this.publish('deferred', code);
     this.isDeferred = true;
-    const detail = `${this.label} was deferred (${code}), and WeChat Pay redelivers it. ${reason}`;
+    const detail = `${this.label} was deferred (${code}), and ${this.delivery.redelivery}. ${reason}`;
     const entry = new LogEntry(detail, { ...this.fields(), outcome: 'deferred', code });
     if (code === 'IN_PROGRESS') this.logger.debug(entry);
     else if (code === 'HANDLER_TIMEOUT') this.logger.warn(entry);

@@ -8,6 +8,9 @@ import { typeName } from '../utils/type-name.js';
 const MAX_ERRORS = 10;
 const MAX_TEXT_LENGTH = 500;
 
+/** How a notification that came over HTTP comes again, for log lines. */
+export const WECHAT_PAY_REDELIVERS = 'WeChat Pay redelivers it';
+
 /**
  * The status of the response to a failed handler. Only 4xx and 5xx make WeChat Pay redeliver, so an
  * HttpException with another status counts as any other error.
@@ -23,27 +26,27 @@ export function failureStatus(error: unknown): number {
  *
  * @param what the notification, such as "Notification EV-1 (CREATE_COMPLAINT, complaint 2)"
  * @param fields the same for programs that read the log
+ * @param redelivery how it comes again
  */
 export function logFailure(
   logger: Logger,
   what: string,
   error: unknown,
   fields: LogFields = {},
+  redelivery = WECHAT_PAY_REDELIVERS,
 ): void {
   const status = failureStatus(error);
   const failed = { ...fields, outcome: 'failed', status };
   if (error instanceof HttpException && error.getStatus() === status && status < 500) {
-    const reason = `the app responded with ${status} (${error.name}: ${error.message})`;
-    logger.warn(
-      new LogEntry(`${what} was not handled: ${reason}. WeChat Pay redelivers it.`, failed),
-    );
+    const reason = `${error.name}: ${error.message} (status ${status})`;
+    logger.warn(new LogEntry(`${what} was not handled: ${reason}. ${redelivery}.`, failed));
     return;
   }
   const reason =
     error instanceof HttpException && error.getStatus() !== status
       ? `An HttpException with status ${error.getStatus()} was thrown, which is no failure to WeChat Pay, so the response is 500. `
       : '';
-  const sentence = `${what} was not handled. ${reason}WeChat Pay redelivers it.`;
+  const sentence = `${what} was not handled. ${reason}${redelivery}.`;
   logger.error(new LogEntry(sentence, failed, describeFailure(error)));
 }
 

@@ -1,8 +1,9 @@
 import type { Logger } from '@nestjs/common';
 import { LogEntry } from '../utils/log-entry.js';
-import type {
-  ComplaintNotificationCode,
-  ComplaintNotificationException,
+import {
+  type ComplaintNotificationCode,
+  type ComplaintNotificationException,
+  isDeferral,
 } from './complaint-notification.exception.js';
 
 /** Routine, or a stranger's mistake: nobody has to look into these. */
@@ -36,8 +37,9 @@ export class RejectionLog {
     }, INTERVAL).unref();
     if (count > LINES_PER_INTERVAL) return;
     const request = requestId === undefined ? '' : ` (Request-ID ${requestId})`;
-    const sentence = `Notification rejected (${code}): ${detail}${request}`;
-    this.write(code, new LogEntry(sentence, { outcome: 'rejected', code, requestId }));
+    const outcome = outcomeOf(code);
+    const sentence = `Notification ${outcome} (${code}): ${detail}${request}`;
+    this.write(code, new LogEntry(sentence, { outcome, code, requestId }));
   }
 
   /** Logs what has been counted so far. To be called on shutdown. */
@@ -46,17 +48,22 @@ export class RejectionLog {
     this.timer = undefined;
     for (const [code, count] of this.counts) {
       if (count <= LINES_PER_INTERVAL) continue;
+      const outcome = outcomeOf(code);
       const sentence =
-        `${count} notifications were rejected (${code}) within the last minute; ` +
+        `${count} notifications were ${outcome} (${code}) within the last minute; ` +
         `the first ${LINES_PER_INTERVAL} have log lines of their own.`;
-      this.write(code, new LogEntry(sentence, { outcome: 'rejected', code, count }));
+      this.write(code, new LogEntry(sentence, { outcome, code, count }));
     }
     this.counts.clear();
   }
 
   private write(code: ComplaintNotificationCode, entry: LogEntry): void {
-    if (code === 'RAW_BODY_UNAVAILABLE') this.logger.error(entry);
+    if (code === 'RAW_BODY_UNAVAILABLE' || isDeferral(code)) this.logger.error(entry);
     else if (QUIET.includes(code)) this.logger.debug(entry);
     else this.logger.warn(entry);
   }
+}
+
+function outcomeOf(code: ComplaintNotificationCode): string {
+  return isDeferral(code) ? 'deferred' : 'rejected';
 }

@@ -1,5 +1,8 @@
 import { KeyObject, randomBytes, randomInt, webcrypto } from 'node:crypto';
-import type { WechatPayComplaintModuleOptions } from '../config/wechatpay-complaint-options.interface.js';
+import type {
+  MerchantOptions,
+  SingleMerchantOptions,
+} from '../config/wechatpay-complaint-options.interface.js';
 import { PUBLIC_KEY_ID_PREFIX } from '../protocol/constants.js';
 
 /** A key pair of the simulated WeChat Pay. */
@@ -36,7 +39,12 @@ export interface TestMerchant {
    * For `WechatPayComplaintModule.forRoot(...)`. Calls go to a closed port of loopback, never to
    * WeChat Pay: `WechatPaySimulator#moduleOptions` replaces `baseUrls`.
    */
-  readonly options: WechatPayComplaintModuleOptions;
+  readonly options: SingleMerchantOptions;
+  /**
+   * For the option `merchants`, or the result of its `find`. An app behind a proxy needs
+   * `request: { proxy: false }` beside it.
+   */
+  readonly merchantOptions: MerchantOptions;
   /**
    * The same as environment variables, for apps that use the config factory. Every variable that the
    * factory reads is set, those that do not apply to an empty string, so that nothing of a `.env` is
@@ -78,27 +86,36 @@ export async function createTestMerchant({
     createTestPublicKey(),
     createTestCertificate(),
   ]);
-  const hasPublicKey = mode !== 'certificate';
-  const download = mode !== 'public-key';
-  const merchant = {
+  return completeTestMerchant({
+    mode,
     mchid,
     serial: own.id,
     privateKey: own.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
-    apiV3Key: randomBytes(16).toString('hex'),
-  };
-  return {
-    ...merchant,
-    mode,
     certificate: own.pem,
+    apiV3Key: randomBytes(16).toString('hex'),
     publicKey,
     platformCertificate,
-    options: {
-      ...merchant,
-      ...(hasPublicKey && { platformKeys: { [publicKey.id]: publicKey.pem } }),
-      platformCertificates: { download },
-      baseUrls: [CLOSED_PORT],
-      request: { proxy: false },
-    },
+  });
+}
+
+/** Adds options and environment to what identifies a merchant. */
+export function completeTestMerchant(
+  identity: Omit<TestMerchant, 'options' | 'merchantOptions' | 'environment'>,
+): TestMerchant {
+  const { mode, publicKey, mchid, serial, privateKey, apiV3Key } = identity;
+  const merchant = { mchid, serial, privateKey, apiV3Key };
+  const hasPublicKey = mode !== 'certificate';
+  const download = mode !== 'public-key';
+  const merchantOptions: MerchantOptions = {
+    ...merchant,
+    ...(hasPublicKey && { platformKeys: { [publicKey.id]: publicKey.pem } }),
+    platformCertificates: { download },
+    baseUrls: [CLOSED_PORT],
+  };
+  return {
+    ...identity,
+    options: { ...merchantOptions, request: { proxy: false } },
+    merchantOptions,
     environment: {
       WECHATPAY_MCHID: merchant.mchid,
       WECHATPAY_SERIAL: merchant.serial,

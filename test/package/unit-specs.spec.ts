@@ -10,13 +10,18 @@ const ROOT = join(import.meta.dirname, '../..');
  * but hold their arguments, and what only an app can run.
  */
 const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
+  'config/read-environment.ts': 'unit/config/wechatpay-complaint.config.spec.ts',
   'errors/notification-store.error.ts': 'unit/stores/redis-outage.spec.ts',
   'errors/wechatpay-argument.error.ts': 'unit/complaints/complaint-request-checks.spec.ts',
   'errors/wechatpay-decryption.error.ts': 'unit/complaints/complaint.service.spec.ts',
   'errors/wechatpay-network.error.ts': 'unit/http/network-failure.spec.ts',
   'errors/wechatpay-platform-key.error.ts': 'unit/keys/certificate-mode.spec.ts',
+  'listeners/complaint-route.controller.ts': 'e2e/listeners.spec.ts',
   'protocol/key-material-error.ts': 'unit/protocol/rsa-key.spec.ts',
   'protocol/signature-rejection.ts': 'unit/protocol/signature-verification.spec.ts',
+  'listeners/transaction.check.ts': 'e2e/in-transaction.spec.ts',
+  'stores/sql/dialects/mysql.ts': 'unit/stores/sql/sql-notification-store.spec.ts',
+  'stores/sql/dialects/postgres.ts': 'unit/stores/sql/sql-notification-store.spec.ts',
   'testing/accept-notification.ts': 'e2e/override-guard.spec.ts',
   'wechatpay-complaint.module.ts': 'e2e/module.spec.ts',
 };

@@ -13,7 +13,7 @@ import {
   type PlatformKeysHealth,
 } from '../../../lib/health/platform-keys.health.js';
 import { PlatformKeys } from '../../../lib/keys/platform-keys.js';
-import { MerchantContext } from '../../../lib/merchant/merchant-context.js';
+import { MerchantRegistry } from '../../../lib/merchant/merchant-registry.js';
 import { parsePlatformKey } from '../../../lib/protocol/rsa-key.js';
 import { closeAll, errorOf, startSimulator, valuesOf } from '../../support/client-bench.js';
 import { closeModules, startModule } from '../../support/start-module.js';
@@ -100,7 +100,9 @@ describe('Downloaded certificates', () => {
     const simulator = await startSimulator(merchant);
     simulator.setRegisteredUrl(merchant, CALLBACK_URL);
     const { module } = await startModule({ ...simulator.moduleOptions(merchant), retry: false });
-    const { keys } = module.get(MerchantContext);
+    const [context] = module.get(MerchantRegistry).list();
+    if (!context) throw new Error('There is no merchant.');
+    const { keys } = context;
     const update = () => module.get(ComplaintNotificationService).update({ url: CALLBACK_URL });
     return { merchant, simulator, update, check: () => checkPlatformKeys(merchant.mchid, keys) };
   }

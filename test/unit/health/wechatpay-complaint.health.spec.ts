@@ -1,7 +1,8 @@
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import {
+  ComplaintNotificationService,
+  type SingleMerchantOptions,
   WechatPayComplaintHealth,
-  type WechatPayComplaintModuleOptions,
 } from 'nestjs-wechatpay-complaint';
 import {
   createTestMerchant,
@@ -9,7 +10,7 @@ import {
   type TestMerchant,
   type WechatPaySimulator,
 } from 'nestjs-wechatpay-complaint/testing';
-import { closeAll, startSimulator } from '../../support/client-bench.js';
+import { closeAll, errorOf, startSimulator } from '../../support/client-bench.js';
 import { ControlledStore } from '../../support/controlled-store.js';
 import { closeModules, startModule } from '../../support/start-module.js';
 import { until } from '../../support/until.js';
@@ -28,7 +29,7 @@ afterEach(async () => {
 });
 
 async function start(
-  options: Partial<WechatPayComplaintModuleOptions> = {},
+  options: Partial<SingleMerchantOptions> = {},
   ...faults: SimulatedError[]
 ): Promise<WechatPayComplaintHealth> {
   simulator = await startSimulator(merchant);
@@ -79,5 +80,27 @@ describe('WechatPayComplaintHealth', () => {
     await until(async () => (await health.check()).problems.length > 1);
 
     await expect(health.check()).resolves.toMatchObject({ status: 'down', store: 'unreachable' });
+  });
+
+  it('is down only when the notifications of no merchant can be verified', async () => {
+    const other = await createTestMerchant({ mode: 'certificate' });
+    const check = async (...merchants: TestMerchant[]) => {
+      const { module } = await startModule({
+        merchants: merchants.map(({ merchantOptions }) => merchantOptions),
+        request: other.options.request,
+        retry: false,
+      });
+      // The first download of certificates fails: nobody listens at the port of these options.
+      const service = module.get(ComplaintNotificationService).forMerchant(other.mchid);
+      await errorOf(service.update({ url }));
+      return module.get(WechatPayComplaintHealth).check();
+    };
+
+    await expect(check(merchant, other)).resolves.toMatchObject({
+      status: 'degraded',
+      problems: [expect.stringContaining(other.mchid)],
+      merchants: [{ mchid: merchant.mchid }, { mchid: other.mchid }],
+    });
+    await expect(check(other)).resolves.toMatchObject({ status: 'down' });
   });
 });

@@ -4,6 +4,7 @@ import { keyFields, notificationKey } from '../../../lib/notifications/notificat
 const NOTIFICATION = { mchid: '1900000109', id: 'EV-1' };
 
 describe('notificationKey', () => {
+  // A change of these keys has every app handle again what is redelivered after an update.
   it('is the id for the method of a route, and has the name of a listener', () => {
     expect(notificationKey(NOTIFICATION)).toEqual(NOTIFICATION);
     expect(notificationKey(NOTIFICATION, 'Desk.open')).toEqual({

@@ -1,7 +1,7 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { trace } from '@opentelemetry/api';
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
-import type { WechatPayComplaintModuleOptions } from 'nestjs-wechatpay-complaint';
+import type { SingleMerchantOptions } from 'nestjs-wechatpay-complaint';
 import {
   ComplaintNotificationException,
   type ComplaintNotificationReceiver,
@@ -33,7 +33,7 @@ afterEach(async () => {
   await telemetry.stop();
 });
 
-async function start(options: Partial<WechatPayComplaintModuleOptions> = {}): Promise<void> {
+async function start(options: Partial<SingleMerchantOptions> = {}): Promise<void> {
   const { module } = await startModule({ ...merchant.options, ...options });
   receiver = module.get(COMPLAINT_NOTIFICATION_RECEIVER);
 }
