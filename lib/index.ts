@@ -44,6 +44,13 @@ export {
   type EnsuredComplaintNotification,
 } from './callback-url/complaint-notification.service.js';
 
+// Reconciliation and deadlines
+export {
+  type ComplaintDeadlines,
+  type DeadlineLimits,
+  deadlinesOf,
+} from './reconciliation/deadlines.js';
+
 // Outbound: complaints
 export { ComplaintService } from './complaints/complaint.service.js';
 export { PagedObservable } from './complaints/paged-observable.js';
