@@ -31,6 +31,8 @@ const OPTIONS: Readonly<Record<keyof WechatPayComplaintModuleOptions, true>> = {
   handlerTimeout: true,
   handlerLimit: true,
   shutdownTimeout: true,
+  reconciliation: true,
+  deadlines: true,
   timeout: true,
   retry: true,
   failoverCooldown: true,

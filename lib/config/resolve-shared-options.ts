@@ -9,6 +9,12 @@ import {
   type NumberRule,
   type Report,
 } from './option-checks.js';
+import {
+  type ResolvedDeadlines,
+  type ResolvedReconciliation,
+  resolveDeadlines,
+  resolveReconciliation,
+} from './resolve-reconciliation.js';
 import type {
   RetryOptions,
   SharedOptions,
@@ -35,6 +41,8 @@ export interface ResolvedSharedOptions {
   readonly handlerTimeout: number;
   readonly handlerLimit: number;
   readonly shutdownTimeout: number;
+  readonly reconciliation: ResolvedReconciliation;
+  readonly deadlines: ResolvedDeadlines;
   readonly timeout: number;
   readonly retry: Readonly<Required<RetryOptions>>;
   readonly failoverCooldown: number;
@@ -66,6 +74,8 @@ export function resolveSharedOptions(
     handlerTimeout,
     handlerLimit,
     shutdownTimeout: number('shutdownTimeout', { default: 10_000, max: MAX_TIMEOUT }),
+    reconciliation: resolveReconciliation(options.reconciliation, report),
+    deadlines: resolveDeadlines(options.deadlines, report),
     timeout,
     retry: resolveRetry(options.retry, timeout, report),
     failoverCooldown: number('failoverCooldown', { default: MINUTE, max: DAY }),
