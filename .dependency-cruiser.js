@@ -17,6 +17,7 @@ const FOLDERS = [
   'callback-url',
   'complaints',
   'notifications',
+  'listeners',
   'reconciliation',
   'testing',
 ];
