@@ -17,6 +17,8 @@ import type {
 export interface ResolvedReconciliation extends Readonly<Required<ReconciliationOptions>> {
   /** Whether sweeps are made at the interval. */
   readonly isOn: boolean;
+  /** Milliseconds for which a complaint is remembered after something was heard of it. */
+  readonly memory: number;
 }
 
 export type ResolvedDeadlines = Readonly<Required<DeadlineOptions>>;
@@ -34,6 +36,8 @@ const DEADLINES: Readonly<Record<keyof DeadlineOptions, true>> = {
   remind: true,
 };
 const YEAR = 366 * DAY;
+/** At least so long is a complaint remembered. */
+const MEMORY = 90 * DAY;
 const MAX_REMINDERS = 10;
 
 export function resolveReconciliation(
@@ -55,10 +59,12 @@ export function resolveReconciliation(
     report(`reconciliation.${name}`, `is ${count}`, 'Give a whole number of 2 or more.');
     return count;
   };
+  const lookback = number('lookback', { default: 30 * DAY, max: YEAR });
   return {
     isOn: reconciliation !== false,
+    memory: Math.max(MEMORY, 2 * lookback),
     interval: number('interval', { default: 10 * MINUTE, max: DAY }),
-    lookback: number('lookback', { default: 30 * DAY, max: YEAR }),
+    lookback,
     grace: number('grace', { default: 15 * MINUTE, max: DAY }),
     listsPerMinute: callsPerMinute('listsPerMinute'),
     historiesPerMinute: callsPerMinute('historiesPerMinute'),

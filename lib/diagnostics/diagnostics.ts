@@ -3,6 +3,8 @@ import { channel } from 'node:diagnostics_channel';
 /** What happened to one inbound notification; with `listener`, what that listener made of it. */
 export interface NotificationEvent {
   readonly mchid: string;
+  /** `reconciliation`: a sweep found that no notification of it had arrived. */
+  readonly origin?: 'notification' | 'reconciliation';
   readonly outcome:
     /** The handler succeeded. With `late` it did so after the notification had been deferred. */
     | 'handled'

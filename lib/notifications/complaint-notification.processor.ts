@@ -12,6 +12,7 @@ import {
 } from './complaint-notification.exception.js';
 import type { ComplaintNotificationPayload } from './complaint-notification-payload.interface.js';
 import { logFailure } from './handler-failure.js';
+import { HeardComplaints } from './heard-complaints.js';
 import { notificationKey } from './notification-key.js';
 import { notificationLabel } from './notification-label.js';
 import { NotificationLease } from './notification-lease.js';
@@ -43,6 +44,7 @@ export class ComplaintNotificationProcessor {
   private readonly logger = new Logger(LOGGER_CONTEXT);
   private readonly running = new Map<Promise<void>, NotificationLease | undefined>();
   private readonly pendingCompletions: PendingCompletions;
+  private readonly heard: HeardComplaints;
   /** Starts with the shutdown. */
   private shutdown?: Deadline;
   /** Nothing is claimed any more, because the store is about to be closed. */
@@ -50,6 +52,7 @@ export class ComplaintNotificationProcessor {
 
   constructor(private readonly merchant: MerchantContext) {
     this.pendingCompletions = new PendingCompletions(merchant.options.retention);
+    this.heard = new HeardComplaints(merchant, this.logger);
   }
 
   /**
@@ -65,19 +68,9 @@ export class ComplaintNotificationProcessor {
     tasks: readonly NotificationTask[],
     deadline: Deadline,
   ): Promise<NotificationOutcome> {
-    const [first, ...others] = tasks.map(
-      (task) => new NotificationRun(notification, task, deadline, this.logger),
-    );
-    if (!first) {
-      new NotificationRun(notification, NO_TASK, deadline, this.logger).end('ignored');
-      return 'ignored';
-    }
-    if (others.length === 0) return this.processTask(first);
-    const results = [first, ...others].map((run) => this.processTask(run));
-    // Nobody is told before every task has ended or was deferred.
-    await Promise.allSettled(results);
-    const outcomes = await Promise.all(results);
-    return outcomes.includes('handled') ? 'handled' : 'duplicate';
+    const outcome = await this.processTasks(notification, tasks, deadline);
+    await this.heard.remember(notification);
+    return outcome;
   }
 
   /** Waits for the handlers that are running, within the option `shutdownTimeout`. */
@@ -106,6 +99,27 @@ export class ComplaintNotificationProcessor {
           'Redeliveries of them run the handler again.',
       );
     }
+  }
+
+  private async processTasks(
+    notification: ComplaintNotificationPayload,
+    tasks: readonly NotificationTask[],
+    deadline: Deadline,
+  ): Promise<NotificationOutcome> {
+    const id = this.heard.idOf(notification);
+    const [first, ...others] = tasks.map(
+      (task) => new NotificationRun(notification, id, task, deadline, this.logger),
+    );
+    if (!first) {
+      new NotificationRun(notification, id, NO_TASK, deadline, this.logger).end('ignored');
+      return 'ignored';
+    }
+    if (others.length === 0) return this.processTask(first);
+    const results = [first, ...others].map((run) => this.processTask(run));
+    // Nobody is told before every task has ended or was deferred.
+    await Promise.allSettled(results);
+    const outcomes = await Promise.all(results);
+    return outcomes.includes('handled') ? 'handled' : 'duplicate';
   }
 
   private async processTask(run: NotificationRun): Promise<'handled' | 'duplicate'> {
@@ -213,17 +227,27 @@ class NotificationRun {
 
   constructor(
     private readonly notification: ComplaintNotificationPayload,
+    /** Under which it is remembered. */
+    private readonly id: string,
     private readonly task: NotificationTask,
     readonly deadline: Deadline,
     private readonly logger: Logger,
   ) {}
 
   get key(): NotificationKey {
-    return notificationKey(this.notification, this.task.listener);
+    const { mchid } = this.notification;
+    return notificationKey({ mchid, id: this.id }, this.task.listener);
   }
 
   get label(): string {
     return notificationLabel(this.notification, this.task.listener);
+  }
+
+  /** What happens when it is not handled now. */
+  private get next(): string {
+    return this.notification.origin === 'reconciliation'
+      ? 'ComplaintReconciler finds it again.'
+      : 'WeChat Pay redelivers it.';
   }
 
   async handle(): Promise<void> {
@@ -231,7 +255,7 @@ class NotificationRun {
       await this.task.handle();
     } catch (error) {
       this.publish('failed');
-      logFailure(this.logger, this.label, error);
+      logFailure(this.logger, this.label, error, this.next);
       throw error;
     }
     this.end('handled');
@@ -251,7 +275,7 @@ class NotificationRun {
   ): ComplaintNotificationException {
     this.publish('deferred', code);
     this.isDeferred = true;
-    const detail = `${this.label} was deferred (${code}), and WeChat Pay redelivers it. ${reason}`;
+    const detail = `${this.label} was deferred (${code}), and ${this.next} ${reason}`;
     if (code === 'IN_PROGRESS') this.logger.debug(detail);
     else if (code === 'HANDLER_TIMEOUT') this.logger.warn(detail);
     else this.logger.error(detail);
@@ -263,10 +287,10 @@ class NotificationRun {
     outcome: NotificationEvent['outcome'],
     code?: ComplaintNotificationDeferralCode,
   ): void {
-    const { mchid, id, request_id: requestId } = this.notification;
+    const { mchid, id, origin, request_id: requestId } = this.notification;
     const { listener } = this.task;
     const late = this.isDeferred;
     const duration = this.deadline.elapsed();
-    publishNotification({ mchid, outcome, code, listener, late, id, requestId, duration });
+    publishNotification({ mchid, origin, outcome, code, listener, late, id, requestId, duration });
   }
 }

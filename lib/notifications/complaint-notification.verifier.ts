@@ -70,7 +70,8 @@ export class ComplaintNotificationVerifier {
       { id: envelope.id, resource },
       this.merchant.options.apiV3Key,
     );
-    const payload = { mchid: this.merchant.mchid, ...envelope, complaint };
+    const origin = 'notification' as const;
+    const payload = { mchid: this.merchant.mchid, ...envelope, complaint, origin };
     return requestId === undefined ? payload : { ...payload, request_id: requestId };
   }
 }

@@ -18,6 +18,11 @@ describe('resolveReconciliation', () => {
     expect(resolve({})).toEqual({ problems: [], result: { ...resolve().result, isOn: true } });
   });
 
+  it('remembers complaints for twice as long as sweeps look back, and for 90 days at least', () => {
+    expect(resolve({ lookback: 45 * DAY }).result.memory).toBe(90 * DAY);
+    expect(resolve({ lookback: 46 * DAY }).result.memory).toBe(92 * DAY);
+  });
+
   it.each([
     [true, 'boolean'],
     ['on', 'string'],

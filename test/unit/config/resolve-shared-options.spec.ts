@@ -25,6 +25,7 @@ describe('resolveSharedOptions', () => {
         shutdownTimeout: 10_000,
         reconciliation: {
           isOn: false,
+          memory: 90 * DAY,
           interval: 600_000,
           lookback: 30 * DAY,
           grace: 900_000,
@@ -66,7 +67,10 @@ describe('resolveSharedOptions', () => {
 
     expect(resolve({ ...given })).toEqual({
       problems: [],
-      result: { ...given, reconciliation: { ...given.reconciliation, isOn: true } },
+      result: {
+        ...given,
+        reconciliation: { ...given.reconciliation, isOn: true, memory: 90 * DAY },
+      },
     });
   });
 
