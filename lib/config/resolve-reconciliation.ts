@@ -63,7 +63,8 @@ export function resolveReconciliation(
   return {
     isOn: reconciliation !== false,
     memory: Math.max(MEMORY, 2 * lookback),
-    interval: number('interval', { default: 10 * MINUTE, max: DAY }),
+    interval:
+      settings.interval === false ? false : number('interval', { default: 10 * MINUTE, max: DAY }),
     lookback,
     grace: number('grace', { default: 15 * MINUTE, max: DAY }),
     listsPerMinute: callsPerMinute('listsPerMinute'),

@@ -78,7 +78,8 @@ export interface SharedOptions {
   /**
    * Lists the complaints again and again, and gives to the listeners what no notification was handled
    * of: WeChat Pay does not guarantee delivery. Needs a store that remembers complaints. With `false`
-   * only `ComplaintReconciler.sweep()` does so. @default false
+   * only `ComplaintReconciler.sweep()` does so, and a creation whose notification arrives after a sweep
+   * has found it is handled twice. @default false
    */
   reconciliation?: ReconciliationOptions | false;
   /** When a merchant has to reply and complete, and when `@OnComplaintDeadline()` is called. */
@@ -120,8 +121,11 @@ export interface RetryOptions {
 
 /** All times are in milliseconds. */
 export interface ReconciliationOptions {
-  /** Between the starts of two sweeps, whichever processes make them. @default 600000 (10 minutes) */
-  interval?: number;
+  /**
+   * Between the starts of two sweeps, whichever processes make them. With `false` the app calls
+   * `ComplaintReconciler.sweep()` itself, from a cron job for example. @default 600000 (10 minutes)
+   */
+  interval?: number | false;
   /** How far a sweep looks back, by the time of the complaint. @default 2592000000 (30 days) */
   lookback?: number;
   /** How old something is at least before it counts as lost. @default 900000 (15 minutes) */

@@ -18,6 +18,13 @@ describe('resolveReconciliation', () => {
     expect(resolve({})).toEqual({ problems: [], result: { ...resolve().result, isOn: true } });
   });
 
+  it('can leave the sweeps to the app', () => {
+    expect(resolve({ interval: false })).toMatchObject({
+      problems: [],
+      result: { isOn: true, interval: false },
+    });
+  });
+
   it('remembers complaints for twice as long as sweeps look back, and for 90 days at least', () => {
     expect(resolve({ lookback: 45 * DAY }).result.memory).toBe(90 * DAY);
     expect(resolve({ lookback: 46 * DAY }).result.memory).toBe(92 * DAY);
