@@ -21,19 +21,13 @@ export function failureStatus(error: unknown): number {
  * otherwise at error.
  *
  * @param what the notification, such as "Notification EV-1 (CREATE_COMPLAINT, complaint 2)"
- * @param next what happens next, as a sentence
  */
-export function logFailure(
-  logger: Logger,
-  what: string,
-  error: unknown,
-  next = 'WeChat Pay redelivers it.',
-): void {
+export function logFailure(logger: Logger, what: string, error: unknown): void {
   const status = failureStatus(error);
   if (error instanceof HttpException && error.getStatus() === status && status < 500) {
     logger.warn(
       `${what} was not handled: the app responded with ${status} (${error.name}: ${error.message}). ` +
-        next,
+        'WeChat Pay redelivers it.',
     );
     return;
   }
@@ -41,7 +35,10 @@ export function logFailure(
     error instanceof HttpException && error.getStatus() !== status
       ? `An HttpException with status ${error.getStatus()} was thrown, which is no failure to WeChat Pay, so the response is 500. `
       : '';
-  logger.error(`${what} was not handled. ${reason}${next}`, describeFailure(error));
+  logger.error(
+    `${what} was not handled. ${reason}WeChat Pay redelivers it.`,
+    describeFailure(error),
+  );
 }
 
 /**
