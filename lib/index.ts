@@ -179,7 +179,8 @@ export type {
   ComplaintNotificationPayload,
   ComplaintResource,
 } from './notifications/complaint-notification-payload.interface.js';
-export { ComplaintDispatcher } from './listeners/complaint-dispatcher.js';
+export { ComplaintDispatcher, type DispatchOptions } from './listeners/complaint-dispatcher.js';
+export type { ComplaintRoute, ComplaintRouteOptions } from './listeners/route-setting.js';
 export { OnComplaint } from './listeners/on-complaint.decorator.js';
 export { ComplaintPayload } from './notifications/complaint-payload.decorator.js';
 export type { HeaderFields } from './protocol/signature-headers.js';

@@ -8,6 +8,7 @@ import type { WechatPayComplaintModuleOptions } from './config/wechatpay-complai
 import { createHttpService } from './http/http-service.js';
 import { ComplaintDispatcher } from './listeners/complaint-dispatcher.js';
 import { ComplaintListenerExplorer } from './listeners/complaint-listener.explorer.js';
+import { ListenerCheck } from './listeners/listener.check.js';
 import { MODULE_CLASS } from './listeners/visible-modules.js';
 import { MerchantContext } from './merchant/merchant-context.js';
 import { CallbackUrlRouteCheck } from './notifications/callback-url-route.check.js';
@@ -51,6 +52,7 @@ import { StartupCheck } from './wechatpay-complaint.startup-check.js';
     ComplaintNotificationProcessor,
     { provide: COMPLAINT_NOTIFICATION_RECEIVER, useClass: ComplaintNotificationReceiver },
     ComplaintListenerExplorer,
+    ListenerCheck,
     ComplaintDispatcher,
     RouteExplorer,
     RouteCheck,

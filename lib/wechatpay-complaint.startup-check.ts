@@ -1,7 +1,9 @@
 import {
+  Inject,
   Injectable,
   type OnApplicationBootstrap,
   type OnModuleInit,
+  Optional,
   Scope,
   type Type,
 } from '@nestjs/common';
@@ -10,11 +12,11 @@ import {
   type ConfigurationProblem,
   WechatPayConfigurationError,
 } from './errors/wechatpay-configuration.error.js';
-import { ComplaintListenerExplorer } from './listeners/complaint-listener.explorer.js';
+import { ListenerCheck } from './listeners/listener.check.js';
 import { MODULE_CLASS, visibleModules } from './listeners/visible-modules.js';
 import { RawBodyCheck } from './notifications/raw-body.check.js';
 import { RouteCheck } from './notifications/route.check.js';
-import { MODULE_OPTIONS_TOKEN } from './wechatpay-complaint.module-definition.js';
+import { MODULE_OPTIONS_TOKEN, SETTING_PROBLEMS } from './wechatpay-complaint.module-definition.js';
 
 /** An app can have several of these modules. The first one checks what concerns the whole app. */
 const checkedApps = new WeakSet<ModulesContainer>();
@@ -29,7 +31,11 @@ export class StartupCheck implements OnModuleInit, OnApplicationBootstrap {
     private readonly modules: ModulesContainer,
     private readonly routes: RouteCheck,
     private readonly rawBody: RawBodyCheck,
-    private readonly listeners: ComplaintListenerExplorer,
+    private readonly listeners: ListenerCheck,
+    // The bare class, imported without forRoot(), has no settings.
+    @Optional()
+    @Inject(SETTING_PROBLEMS)
+    private readonly settingProblems: readonly ConfigurationProblem[] = [],
   ) {
     this.isFirst = !checkedApps.has(modules);
     checkedApps.add(modules);
@@ -38,6 +44,7 @@ export class StartupCheck implements OnModuleInit, OnApplicationBootstrap {
   /** @throws WechatPayConfigurationError */
   onModuleInit(): void {
     const problems = [
+      ...this.settingProblems,
       ...this.scopeProblems(),
       ...this.visibilityProblems(),
       ...this.listeners.problems(),
@@ -47,9 +54,10 @@ export class StartupCheck implements OnModuleInit, OnApplicationBootstrap {
   }
 
   onApplicationBootstrap(): void {
+    this.listeners.warn();
     if (!this.isFirst) return;
     this.routes.warn();
-    this.listeners.warn();
+    this.listeners.warnAboutUnprovided();
     this.rawBody.report();
   }
 

@@ -4,6 +4,7 @@ import {
   type ConfigurationProblem,
   WechatPayConfigurationError,
 } from '../errors/wechatpay-configuration.error.js';
+import { omitModuleSettings } from './module-settings.js';
 import { checkNames, type Report } from './option-checks.js';
 import {
   type ResolvedMerchantOptions,
@@ -63,7 +64,7 @@ export function resolveOptions(
     );
     throw new WechatPayConfigurationError(problems);
   }
-  checkNames('', options, Object.keys(OPTIONS), report);
+  checkNames('', omitModuleSettings(options, report), Object.keys(OPTIONS), report);
   const merchant = resolveMerchantOptions(options, report, now);
   const shared = resolveSharedOptions(options, report);
   if (problems.length > 0 || !merchant) throw new WechatPayConfigurationError(problems);

@@ -11,13 +11,23 @@ import {
   type ComplaintNotificationDeferralCode,
 } from './complaint-notification.exception.js';
 import type { ComplaintNotificationPayload } from './complaint-notification-payload.interface.js';
-import { logFailure } from './handler-failure.js';
+import { logFailure, WECHAT_PAY_REDELIVERS } from './handler-failure.js';
 import { HeardComplaints } from './heard-complaints.js';
 import { notificationKey } from './notification-key.js';
 import { notificationLabel } from './notification-label.js';
 import { NotificationLease } from './notification-lease.js';
 import { PendingCompletions } from './pending-completions.js';
 import type { NotificationOutcome, NotificationTask } from './received-notification.js';
+
+/** One delivery of a notification, over HTTP or from the app itself. */
+export interface NotificationDelivery {
+  /** When the response is needed. */
+  readonly deadline: Deadline;
+  /** How it comes again when it is not handled now, for log lines: a clause with a capital letter. */
+  readonly redelivery: string;
+  /** What to do about a handler that is too slow: a sentence. */
+  readonly slowAdvice: string;
+}
 
 /**
  * Runs each task of a genuine notification once: the handler of its route, or each listener. The states
@@ -59,18 +69,27 @@ export class ComplaintNotificationProcessor {
    * Resolves when the response is success, and rejects with what the response says otherwise. The
    * tasks may still be running then.
    *
-   * @param deadline when WeChat Pay needs the response
+   * @param delivery by when the response is needed, and how the notification would come again
    * @throws ComplaintNotificationException IN_PROGRESS, HANDLER_TIMEOUT, STORE_UNAVAILABLE
    * @throws whatever the first task that has failed throws
    */
   async process(
     notification: ComplaintNotificationPayload,
     tasks: readonly NotificationTask[],
-    deadline: Deadline,
+    delivery: NotificationDelivery,
   ): Promise<NotificationOutcome> {
-    const outcome = await this.processTasks(notification, tasks, deadline);
+    const outcome = await this.processTasks(notification, tasks, delivery);
     await this.heard.remember(notification);
     return outcome;
+  }
+
+  /** A delivery of WeChat Pay. Its deadline starts now. */
+  startDelivery(): NotificationDelivery {
+    return {
+      deadline: new Deadline(this.merchant.options.handlerTimeout),
+      redelivery: WECHAT_PAY_REDELIVERS,
+      slowAdvice: 'Put slow work on a queue.',
+    };
   }
 
   /** Waits for the handlers that are running, within the option `shutdownTimeout`. */
@@ -104,14 +123,14 @@ export class ComplaintNotificationProcessor {
   private async processTasks(
     notification: ComplaintNotificationPayload,
     tasks: readonly NotificationTask[],
-    deadline: Deadline,
+    delivery: NotificationDelivery,
   ): Promise<NotificationOutcome> {
     const id = this.heard.idOf(notification);
     const [first, ...others] = tasks.map(
-      (task) => new NotificationRun(notification, id, task, deadline, this.logger),
+      (task) => new NotificationRun(notification, id, task, delivery, this.logger),
     );
     if (!first) {
-      new NotificationRun(notification, id, NO_TASK, deadline, this.logger).end('ignored');
+      new NotificationRun(notification, id, NO_TASK, delivery, this.logger).end('ignored');
       return 'ignored';
     }
     if (others.length === 0) return this.processTask(first);
@@ -139,7 +158,7 @@ export class ComplaintNotificationProcessor {
       'HANDLER_TIMEOUT',
       `Its handler takes longer than ${deadline.limit} ms (handlerTimeout). The handler goes on; ` +
         `${lease ? 'once it has finished, a redelivery gets success' : 'without a store a redelivery runs it again'}. ` +
-        'Put slow work on a queue.',
+        run.delivery.slowAdvice,
     );
   }
 
@@ -230,9 +249,13 @@ class NotificationRun {
     /** Under which it is remembered. */
     private readonly id: string,
     private readonly task: NotificationTask,
-    readonly deadline: Deadline,
+    readonly delivery: NotificationDelivery,
     private readonly logger: Logger,
   ) {}
+
+  get deadline(): Deadline {
+    return this.delivery.deadline;
+  }
 
   get key(): NotificationKey {
     const { mchid } = this.notification;
@@ -243,19 +266,12 @@ class NotificationRun {
     return notificationLabel(this.notification, this.task.listener);
   }
 
-  /** What happens when it is not handled now. */
-  private get next(): string {
-    return this.notification.origin === 'reconciliation'
-      ? 'ComplaintReconciler finds it again.'
-      : 'WeChat Pay redelivers it.';
-  }
-
   async handle(): Promise<void> {
     try {
       await this.task.handle();
     } catch (error) {
       this.publish('failed');
-      logFailure(this.logger, this.label, error, this.next);
+      logFailure(this.logger, this.label, error, this.delivery.redelivery);
       throw error;
     }
     this.end('handled');
@@ -275,7 +291,7 @@ class NotificationRun {
   ): ComplaintNotificationException {
     this.publish('deferred', code);
     this.isDeferred = true;
-    const detail = `${this.label} was deferred (${code}), and ${this.next} ${reason}`;
+    const detail = `${this.label} was deferred (${code}), and ${this.delivery.redelivery}. ${reason}`;
     if (code === 'IN_PROGRESS') this.logger.debug(detail);
     else if (code === 'HANDLER_TIMEOUT') this.logger.warn(detail);
     else this.logger.error(detail);

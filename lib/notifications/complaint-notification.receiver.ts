@@ -1,7 +1,7 @@
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { publishNotification } from '../diagnostics/diagnostics.js';
 import { MerchantContext } from '../merchant/merchant-context.js';
-import { Deadline } from '../utils/deadline.js';
+import type { Deadline } from '../utils/deadline.js';
 import { settlesWithin } from '../utils/settles-within.js';
 import { LOGGER_CONTEXT } from '../wechatpay-complaint.constants.js';
 import { ComplaintNotificationException } from './complaint-notification.exception.js';
@@ -37,7 +37,8 @@ export class ComplaintNotificationReceiver implements OnApplicationShutdown {
    * @throws ComplaintNotificationException
    */
   async receive(request: IncomingRequest): Promise<ReceivedNotification> {
-    const deadline = new Deadline(this.merchant.options.handlerTimeout);
+    const delivery = this.processor.startDelivery();
+    const { deadline } = delivery;
     try {
       assertJsonContentType(request);
       const { headers } = request;
@@ -46,7 +47,7 @@ export class ComplaintNotificationReceiver implements OnApplicationShutdown {
       const body = keptRawBody(request) ?? (() => this.readBody(request, deadline));
       const payload = await this.verifier.verify({ headers, body }, deadline);
       return new ReceivedNotification(payload, (tasks) =>
-        this.processor.process(payload, tasks, deadline),
+        this.processor.process(payload, tasks, delivery),
       );
     } catch (error) {
       if (error instanceof ComplaintNotificationException) this.report(error, deadline);
