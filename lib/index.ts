@@ -2,8 +2,10 @@ export { WechatPayComplaintModule } from './wechatpay-complaint.module.js';
 
 // Options
 export type {
+  DeadlineOptions,
   MerchantOptions,
   PlatformCertificatesOptions,
+  ReconciliationOptions,
   RetryOptions,
   SharedOptions,
   WechatPayComplaintModuleOptions,
@@ -18,6 +20,8 @@ export type { KeyMaterial } from './protocol/rsa-key.js';
 
 // Stores of handled notifications
 export type {
+  ComplaintKey,
+  ComplaintRecord,
   NotificationClaim,
   NotificationKey,
   NotificationStore,
@@ -34,6 +38,8 @@ export {
   type CallEvent,
   NOTIFICATION_CHANNEL,
   type NotificationEvent,
+  SWEEP_CHANNEL,
+  type SweepEvent,
 } from './diagnostics/diagnostics.js';
 
 // Outbound: the callback URL
@@ -46,10 +52,18 @@ export {
 
 // Reconciliation and deadlines
 export {
+  ComplaintReconciler,
+  type ReconciliationReport,
+  type SweepOptions,
+} from './reconciliation/complaint-reconciler.js';
+export type { ComplaintDeadline } from './reconciliation/complaint-deadline.interface.js';
+export {
   type ComplaintDeadlines,
   type DeadlineLimits,
   deadlinesOf,
 } from './reconciliation/deadlines.js';
+export { OnComplaintDeadline } from './reconciliation/on-complaint-deadline.decorator.js';
+export type { ComplaintDeadlineKind } from './reconciliation/reminders.js';
 
 // Outbound: complaints
 export { ComplaintService } from './complaints/complaint.service.js';

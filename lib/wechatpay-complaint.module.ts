@@ -18,6 +18,10 @@ import { ComplaintNotificationVerifier } from './notifications/complaint-notific
 import { RawBodyCheck } from './notifications/raw-body.check.js';
 import { RouteCheck } from './notifications/route.check.js';
 import { RouteExplorer } from './notifications/route.explorer.js';
+import { ComplaintReconciler } from './reconciliation/complaint-reconciler.js';
+import { DeadlineListeners } from './reconciliation/deadline-listeners.js';
+import { PayloadRoutes } from './reconciliation/payload-routes.js';
+import { ReconciliationSchedule } from './reconciliation/reconciliation-schedule.js';
 import {
   COMPLAINT_NOTIFICATION_RECEIVER,
   WECHATPAY_HTTP_SERVICE,
@@ -54,6 +58,10 @@ import { StartupCheck } from './wechatpay-complaint.startup-check.js';
     ComplaintListenerExplorer,
     ListenerCheck,
     ComplaintDispatcher,
+    PayloadRoutes,
+    DeadlineListeners,
+    ComplaintReconciler,
+    ReconciliationSchedule,
     RouteExplorer,
     RouteCheck,
     RawBodyCheck,
@@ -65,6 +73,7 @@ import { StartupCheck } from './wechatpay-complaint.startup-check.js';
     ComplaintService,
     ComplaintNotificationVerifier,
     ComplaintDispatcher,
+    ComplaintReconciler,
     COMPLAINT_NOTIFICATION_RECEIVER,
   ],
 })
@@ -75,13 +84,17 @@ export class WechatPayComplaintModule
   constructor(
     private readonly merchant: MerchantContext,
     private readonly processor: ComplaintNotificationProcessor,
+    private readonly reconciliation: ReconciliationSchedule,
   ) {
     super();
   }
 
   /** Nest has called `onModuleDestroy` of the app's providers by now, but the HTTP server still runs. */
   async beforeApplicationShutdown(): Promise<void> {
-    await this.processor.waitForHandlers();
+    await Promise.all([
+      this.reconciliation.stop(this.merchant.options.shutdownTimeout),
+      this.processor.waitForHandlers(),
+    ]);
   }
 
   /** The HTTP server is closed. Until then notifications arrive and need keys and store. */
