@@ -61,7 +61,6 @@ class DeadlineListener {
 }
 
 async function startSimulator(options: Partial<WechatPaySimulatorOptions> = {}): Promise<void> {
-  await simulator?.stop();
   simulator = await WechatPaySimulator.start({
     merchants: [merchant],
     clock: () => Date.now() - behind,
@@ -264,6 +263,7 @@ describe('A sweep', () => {
   });
 
   it('reads long lists and histories page by page, and smaller ones when it is told so', async () => {
+    await simulator.stop();
     await startSimulator({ maxResultSize: 20 });
     const reconciler = reconcilerOf(await start());
     const ids: string[] = [];
@@ -384,13 +384,25 @@ describe('Reconciliation', () => {
     ]);
   });
 
-  const { claim, renew, complete, release } = MemoryNotificationStore.prototype;
-  class OldStore {
+  /** Has only the methods without which nothing is received. */
+  class OldStore implements NotificationStore {
     private readonly inner = new MemoryNotificationStore();
-    claim: typeof claim = (...args) => this.inner.claim(...args);
-    renew: typeof renew = (...args) => this.inner.renew(...args);
-    complete: typeof complete = (...args) => this.inner.complete(...args);
-    release: typeof release = (...args) => this.inner.release(...args);
+
+    claim(...args: Parameters<NotificationStore['claim']>) {
+      return this.inner.claim(...args);
+    }
+
+    renew(...args: Parameters<NotificationStore['renew']>) {
+      return this.inner.renew(...args);
+    }
+
+    complete(...args: Parameters<NotificationStore['complete']>) {
+      return this.inner.complete(...args);
+    }
+
+    release(...args: Parameters<NotificationStore['release']>) {
+      return this.inner.release(...args);
+    }
   }
 
   it.each<[string, NotificationStore | false, RegExp]>([
