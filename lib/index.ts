@@ -3,11 +3,15 @@ export { WechatPayComplaintModule } from './wechatpay-complaint.module.js';
 // Options
 export type {
   DeadlineOptions,
+  MerchantDefaults,
   MerchantOptions,
+  MerchantSource,
   PlatformCertificatesOptions,
   ReconciliationOptions,
   RetryOptions,
+  SeveralMerchantsOptions,
   SharedOptions,
+  SingleMerchantOptions,
   WechatPayComplaintModuleOptions,
   WechatPayComplaintOptionsFactory,
   WechatPayRequestConfig,
@@ -17,6 +21,13 @@ export {
   WechatPayConfigurationError,
 } from './errors/wechatpay-configuration.error.js';
 export type { KeyMaterial } from './protocol/rsa-key.js';
+
+// Several merchants
+export { WechatPayMerchants } from './merchant/wechatpay-merchants.js';
+export {
+  WechatPayMerchantError,
+  type WechatPayMerchantErrorCode,
+} from './errors/wechatpay-merchant.error.js';
 
 // Stores of handled notifications
 export type {
@@ -164,6 +175,7 @@ export { WechatPayErrorFilter } from './http/wechatpay-error.filter.js';
 // Inbound: notifications
 export {
   ComplaintNotification,
+  type ComplaintNotificationOptions,
   isComplaintNotification,
 } from './notifications/complaint-notification.decorator.js';
 export {

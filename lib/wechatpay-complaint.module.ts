@@ -10,7 +10,10 @@ import { ComplaintDispatcher } from './listeners/complaint-dispatcher.js';
 import { ComplaintListenerExplorer } from './listeners/complaint-listener.explorer.js';
 import { ListenerCheck } from './listeners/listener.check.js';
 import { MODULE_CLASS } from './listeners/visible-modules.js';
-import { MerchantContext } from './merchant/merchant-context.js';
+import { AppContext } from './merchant/app-context.js';
+import { MerchantAccess } from './merchant/merchant-access.js';
+import { MerchantRegistry } from './merchant/merchant-registry.js';
+import { WechatPayMerchants } from './merchant/wechatpay-merchants.js';
 import { CallbackUrlRouteCheck } from './notifications/callback-url-route.check.js';
 import { ComplaintNotificationProcessor } from './notifications/complaint-notification.processor.js';
 import { ComplaintNotificationReceiver } from './notifications/complaint-notification.receiver.js';
@@ -43,12 +46,24 @@ import { StartupCheck } from './wechatpay-complaint.startup-check.js';
     { provide: MODULE_CLASS, useFactory: () => WechatPayComplaintModule },
     { provide: WECHATPAY_HTTP_SERVICE, useFactory: createHttpService },
     {
-      provide: MerchantContext,
+      provide: AppContext,
       // Optional, so that importing the bare class ends in an error that says what to do instead.
-      inject: [{ token: MODULE_OPTIONS_TOKEN, optional: true }, WECHATPAY_HTTP_SERVICE],
-      useFactory: (options: WechatPayComplaintModuleOptions | undefined, http: HttpService) =>
-        MerchantContext.create(options, http),
+      inject: [{ token: MODULE_OPTIONS_TOKEN, optional: true }],
+      useFactory: (options: WechatPayComplaintModuleOptions | undefined) =>
+        AppContext.create(options),
     },
+    {
+      provide: MerchantRegistry,
+      inject: [AppContext, WECHATPAY_HTTP_SERVICE],
+      useFactory: (app: AppContext, http: HttpService) => new MerchantRegistry(app, http),
+    },
+    {
+      provide: MerchantAccess,
+      inject: [AppContext, MerchantRegistry],
+      useFactory: (app: AppContext, merchants: MerchantRegistry) =>
+        new MerchantAccess(app, merchants),
+    },
+    WechatPayMerchants,
     ComplaintNotificationService,
     ComplaintService,
     CallbackUrlRegistrar,
@@ -74,6 +89,7 @@ import { StartupCheck } from './wechatpay-complaint.startup-check.js';
     ComplaintNotificationVerifier,
     ComplaintDispatcher,
     ComplaintReconciler,
+    WechatPayMerchants,
     COMPLAINT_NOTIFICATION_RECEIVER,
   ],
 })
@@ -82,7 +98,8 @@ export class WechatPayComplaintModule
   implements BeforeApplicationShutdown, OnApplicationShutdown
 {
   constructor(
-    private readonly merchant: MerchantContext,
+    private readonly app: AppContext,
+    private readonly merchants: MerchantRegistry,
     private readonly processor: ComplaintNotificationProcessor,
     private readonly reconciliation: ReconciliationSchedule,
   ) {
@@ -92,7 +109,7 @@ export class WechatPayComplaintModule
   /** Nest has called `onModuleDestroy` of the app's providers by now, but the HTTP server still runs. */
   async beforeApplicationShutdown(): Promise<void> {
     await Promise.all([
-      this.reconciliation.stop(this.merchant.options.shutdownTimeout),
+      this.reconciliation.stop(this.app.options.shutdownTimeout),
       this.processor.waitForHandlers(),
     ]);
   }
@@ -100,6 +117,7 @@ export class WechatPayComplaintModule
   /** The HTTP server is closed. Until then notifications arrive and need keys and store. */
   async onApplicationShutdown(): Promise<void> {
     await this.processor.close();
-    await this.merchant.close();
+    this.merchants.close();
+    await this.app.close();
   }
 }

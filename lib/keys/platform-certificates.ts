@@ -25,6 +25,8 @@ export interface PlatformCertificatesSettings {
   readonly refreshInterval: number;
   /** Milliseconds. */
   readonly unknownSerialCooldown: number;
+  /** Called after a download that brought or dropped a certificate. */
+  readonly onChange?: () => void;
 }
 
 /** The part of the interval that is random, so that many instances do not download at once. */
@@ -68,6 +70,11 @@ export class PlatformCertificates {
   /** Serial numbers, those of expired certificates included. */
   serials(): string[] {
     return [...this.certificates.keys()];
+  }
+
+  /** By serial number, expired ones included. */
+  entries(): Iterable<[serial: string, certificate: PlatformCertificate]> {
+    return this.certificates;
   }
 
   isDownloading(): boolean {
@@ -151,7 +158,9 @@ export class PlatformCertificates {
     const valid = all.filter((certificate) => isValidAt(certificate, now));
     const merged = new Map(valid.map((certificate) => [certificate.serial, certificate]));
     const added = [...merged.keys()].filter((serial) => !this.certificates.has(serial));
+    const hasChanged = added.length > 0 || merged.size !== this.certificates.size;
     this.certificates = merged;
+    if (hasChanged) this.settings.onChange?.();
     if (added.length > 0) {
       this.logger.log(`New platform certificates for merchant ${mchid}: ${added.join(', ')}`);
     }

@@ -13,6 +13,7 @@ import { Deadline } from '../utils/deadline.js';
 import { ComplaintListenerExplorer } from './complaint-listener.explorer.js';
 import { assertDispatchable, assertTimeout } from './dispatch-arguments.js';
 
+/** Settings of one call of `ComplaintDispatcher.dispatch`. */
 export interface DispatchOptions {
   /**
    * Milliseconds until `dispatch` rejects with HANDLER_TIMEOUT while the listeners go on. A queue
@@ -44,8 +45,9 @@ export class ComplaintDispatcher {
    */
   async dispatch(
     payload: ComplaintNotificationPayload,
-    { handlerTimeout }: DispatchOptions = {},
+    options: DispatchOptions = {},
   ): Promise<NotificationOutcome> {
+    const { handlerTimeout } = options;
     assertDispatchable(payload);
     assertTimeout(handlerTimeout);
     const delivery = {

@@ -5,6 +5,7 @@ import { typeName } from '../utils/type-name.js';
 
 /** A path, or several, with a version as of `@Controller()`. */
 export interface ComplaintRouteOptions extends Pick<ControllerOptions, 'version'> {
+  /** With or without a slash before it. */
   path: string | string[];
 }
 

@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { type NotificationEvent, publishNotification } from '../diagnostics/diagnostics.js';
-import { MerchantContext } from '../merchant/merchant-context.js';
+import { AppContext } from '../merchant/app-context.js';
 import type { NotificationKey, NotificationStore } from '../stores/notification-store.interface.js';
 import { Deadline } from '../utils/deadline.js';
 import { errorMessage } from '../utils/error-message.js';
@@ -60,9 +60,9 @@ export class ComplaintNotificationProcessor {
   /** Nothing is claimed any more, because the store is about to be closed. */
   private isClosed = false;
 
-  constructor(private readonly merchant: MerchantContext) {
-    this.pendingCompletions = new PendingCompletions(merchant.options.retention);
-    this.heard = new HeardComplaints(merchant, this.logger);
+  constructor(private readonly app: AppContext) {
+    this.pendingCompletions = new PendingCompletions(app.options.retention);
+    this.heard = new HeardComplaints(app, this.logger);
   }
 
   /**
@@ -86,7 +86,7 @@ export class ComplaintNotificationProcessor {
   /** A delivery of WeChat Pay. Its deadline starts now. */
   startDelivery(): NotificationDelivery {
     return {
-      deadline: new Deadline(this.merchant.options.handlerTimeout),
+      deadline: new Deadline(this.app.options.handlerTimeout),
       redelivery: WECHAT_PAY_REDELIVERS,
       slowAdvice: 'Put slow work on a queue.',
     };
@@ -104,7 +104,7 @@ export class ComplaintNotificationProcessor {
       if (timeLeft > 0 && (await settlesWithin(Promise.allSettled(this.running.keys()), timeLeft)))
         continue;
       this.logger.warn(
-        `${this.running.size} notification handlers are still running ${this.merchant.options.shutdownTimeout} ms ` +
+        `${this.running.size} notification handlers are still running ${this.app.options.shutdownTimeout} ms ` +
           'after the shutdown began (shutdownTimeout). What they leave unfinished is handled again after their leases have lapsed.',
       );
       for (const lease of this.running.values()) lease?.stopRenewing();
@@ -143,7 +143,7 @@ export class ComplaintNotificationProcessor {
 
   private async processTask(run: NotificationRun): Promise<'handled' | 'duplicate'> {
     const { deadline } = run;
-    const { store } = this.merchant;
+    const { store } = this.app;
     const lease = store && (await this.claim(store, run));
     if (lease === 'done') {
       run.end('duplicate');
@@ -163,7 +163,7 @@ export class ComplaintNotificationProcessor {
   }
 
   private shutdownTimeLeft(): number {
-    this.shutdown ??= new Deadline(this.merchant.options.shutdownTimeout);
+    this.shutdown ??= new Deadline(this.app.options.shutdownTimeout);
     return this.shutdown.timeLeft();
   }
 
@@ -174,7 +174,7 @@ export class ComplaintNotificationProcessor {
   ): Promise<NotificationLease | 'done'> {
     const { key, deadline } = run;
     if (this.pendingCompletions.has(key)) return 'done';
-    const claim = NotificationLease.claim(store, key, this.merchant.options, this.logger);
+    const claim = NotificationLease.claim(store, key, this.app.options, this.logger);
     let result: NotificationLease | 'in-progress' | 'done' | undefined;
     try {
       if (await settlesWithin(claim, deadline.timeLeft())) result = await claim;

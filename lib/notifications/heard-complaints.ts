@@ -1,5 +1,5 @@
 import type { Logger } from '@nestjs/common';
-import type { MerchantContext } from '../merchant/merchant-context.js';
+import type { AppContext } from '../merchant/app-context.js';
 import { remembersComplaints } from '../stores/notification-store.interface.js';
 import { parseChinaTime } from '../utils/china-time.js';
 import { errorMessage } from '../utils/error-message.js';
@@ -14,7 +14,7 @@ const WRITE_LIMIT = 1000;
 /** Remembers of which complaints something was handled, so that reconciliation does not take it for lost. */
 export class HeardComplaints {
   constructor(
-    private readonly merchant: MerchantContext,
+    private readonly app: AppContext,
     private readonly logger: Logger,
   ) {}
 
@@ -23,7 +23,7 @@ export class HeardComplaints {
    * creation goes by the complaint when complaints are reconciled.
    */
   idOf({ id, complaint }: ComplaintNotificationPayload): string {
-    const { options, store } = this.merchant;
+    const { options, store } = this.app;
     return complaint.action_type === 'CREATE_COMPLAINT' &&
       options.reconciliation.isOn &&
       store &&
@@ -34,7 +34,7 @@ export class HeardComplaints {
 
   /** Never rejects: at worst the same is found by a sweep and handled again. */
   async remember(notification: ComplaintNotificationPayload): Promise<void> {
-    const { store, options } = this.merchant;
+    const { store, options } = this.app;
     if (!store || !remembersComplaints(store)) return;
     const { mchid, complaint } = notification;
     const writing = store.writeComplaint(

@@ -1,8 +1,10 @@
 import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
-import { MerchantContext } from '../merchant/merchant-context.js';
+import { AppContext } from '../merchant/app-context.js';
+import { MerchantRegistry } from '../merchant/merchant-registry.js';
 import { MemoryNotificationStore } from '../stores/memory-notification-store.js';
 import type { NotificationStore } from '../stores/notification-store.interface.js';
 import { errorMessage } from '../utils/error-message.js';
+import { forEachLimited } from '../utils/for-each-limited.js';
 import { settlesWithin } from '../utils/settles-within.js';
 import { LOGGER_CONTEXT } from '../wechatpay-complaint.constants.js';
 import { ComplaintReconciler } from './complaint-reconciler.js';
@@ -13,6 +15,8 @@ import { SweepLease } from './sweep-lease.js';
 /** How often a process looks whether a sweep is due: so many times in an interval, or in a minute. */
 const LOOKS = 10;
 const MINUTE = 60_000;
+/** Merchants whose complaints are swept at the same time by one process. */
+const MERCHANTS_AT_ONCE = 4;
 
 /**
  * Makes a sweep at every interval, in one of the processes that share the store: the one that claims
@@ -26,14 +30,15 @@ export class ReconciliationSchedule implements OnApplicationBootstrap {
   private sweeping: Promise<void> = Promise.resolve();
 
   constructor(
-    private readonly merchant: MerchantContext,
+    private readonly app: AppContext,
+    private readonly merchants: MerchantRegistry,
     private readonly reconciler: ComplaintReconciler,
     private readonly routes: PayloadRoutes,
     private readonly deadlines: DeadlineListeners,
   ) {}
 
   onApplicationBootstrap(): void {
-    const { store, options } = this.merchant;
+    const { store, options } = this.app;
     const { isOn, interval } = options.reconciliation;
     if (!isOn) {
       this.warnOfDeadlines();
@@ -48,6 +53,14 @@ export class ReconciliationSchedule implements OnApplicationBootstrap {
     }
     this.warnOfRoutes();
     if (interval === false) return;
+    if (this.merchants.areLookedUp) {
+      this.logger.warn(
+        'The option reconciliation is on, but merchants are looked up, so that it is not known whose ' +
+          'complaints to reconcile. Set reconciliation: { interval: false }, and call ' +
+          'ComplaintReconciler.sweep({ mchids }) from a job of your own.',
+      );
+      return;
+    }
     this.logger.log(
       `Complaints are reconciled every ${interval} ms, ` +
         (store instanceof MemoryNotificationStore
@@ -66,10 +79,13 @@ export class ReconciliationSchedule implements OnApplicationBootstrap {
 
   /** Random at first, so that processes which start together do not all look at the same time. */
   private schedule(store: NotificationStore, interval: number, share = 1): void {
-    if (this.isStopped) return;
-    const pause = Math.min(interval / LOOKS, this.merchant.options.lease, MINUTE) * share;
+    if (this.hasStopped()) return;
+    const pause = Math.min(interval / LOOKS, this.app.options.lease, MINUTE) * share;
     this.timer = setTimeout(() => {
-      this.sweeping = this.sweepIfDue(store, interval).finally(() => {
+      const mchids = this.merchants.list().map(({ mchid }) => mchid);
+      this.sweeping = forEachLimited(mchids, MERCHANTS_AT_ONCE, (mchid) =>
+        this.sweepIfDue(mchid, store, interval),
+      ).finally(() => {
         this.schedule(store, interval);
       });
     }, pause);
@@ -77,24 +93,32 @@ export class ReconciliationSchedule implements OnApplicationBootstrap {
   }
 
   /** Never rejects. */
-  private async sweepIfDue(store: NotificationStore, interval: number): Promise<void> {
-    const { mchid, options } = this.merchant;
+  private async sweepIfDue(
+    mchid: string,
+    store: NotificationStore,
+    interval: number,
+  ): Promise<void> {
+    if (this.hasStopped()) return;
     const start = performance.now();
     let lease: SweepLease | undefined;
     try {
-      lease = await SweepLease.claim(store, mchid, options.lease, this.logger);
+      lease = await SweepLease.claim(store, mchid, this.app.options.lease, this.logger);
       if (!lease) return;
-      await this.reconciler.sweep();
+      await this.reconciler.sweepMerchant(mchid);
     } catch (error) {
-      if (!this.isStopped) {
+      if (!this.hasStopped()) {
         this.logger.warn(
           `The complaints of merchant ${mchid} could not be reconciled, the next sweep tries again: ` +
             errorMessage(error),
         );
       }
     }
-    if (this.isStopped) await lease?.release();
+    if (this.hasStopped()) await lease?.release();
     else await lease?.end(interval - (performance.now() - start));
+  }
+
+  private hasStopped(): boolean {
+    return this.isStopped;
   }
 
   private warnOfDeadlines(): void {

@@ -23,8 +23,9 @@ import {
   type ComplaintNotificationPayload,
   ComplaintNotificationVerifier,
   ComplaintPayload,
+  OnComplaint,
   WechatPayComplaintModule,
-  type WechatPayComplaintModuleOptions,
+  type SingleMerchantOptions,
 } from '../../lib/index.js';
 import { type FloorKeys, receiveByHand } from './floor.js';
 
@@ -38,7 +39,7 @@ export type Adapter = 'express' | 'fastify';
 interface Begin {
   readonly type: 'begin';
   readonly adapter: Adapter;
-  readonly options: Omit<WechatPayComplaintModuleOptions, 'store'>;
+  readonly options: Omit<SingleMerchantOptions, 'store'>;
   /** For the hand-written routes. */
   readonly publicKeyPem: string;
   readonly isRemembering: boolean;
@@ -134,11 +135,24 @@ function appModule({ options, publicKeyPem, isRemembering }: Begin): Type {
     }
   }
 
+  @Injectable()
+  class ComplaintListener {
+    @OnComplaint()
+    hear(notification: ComplaintNotificationPayload): void {
+      if (notification.complaint.complaint_id !== '') handled += 1;
+    }
+  }
+
   @Module({
     imports: [
-      WechatPayComplaintModule.forRoot({ ...options, ...(!isRemembering && { store: false }) }),
+      WechatPayComplaintModule.forRoot({
+        ...options,
+        ...(!isRemembering && { store: false }),
+        route: 'listener',
+      }),
     ],
     controllers: [ComplaintsController],
+    providers: [ComplaintListener],
   })
   class AppModule {}
 

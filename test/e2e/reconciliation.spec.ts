@@ -14,7 +14,7 @@ import {
   SWEEP_CHANNEL,
   type SweepEvent,
   WechatPayComplaintModule,
-  type WechatPayComplaintModuleOptions,
+  type SingleMerchantOptions,
 } from 'nestjs-wechatpay-complaint';
 import {
   createTestMerchant,
@@ -71,7 +71,7 @@ async function startSimulator(options: Partial<WechatPaySimulatorOptions> = {}):
 
 /** An app that reconciles when the test says so. */
 async function start(
-  options: Partial<WechatPayComplaintModuleOptions> & { route?: string } = {},
+  options: Partial<SingleMerchantOptions> & { route?: string } = {},
   { providers = [Listener], controllers = [] }: { providers?: Type[]; controllers?: Type[] } = {},
 ): Promise<RunningApp> {
   const running = await startApp({
