@@ -5,10 +5,12 @@ import { CallbackUrlRegistrar } from './callback-url/callback-url.registrar.js';
 import { ComplaintNotificationService } from './callback-url/complaint-notification.service.js';
 import { ComplaintService } from './complaints/complaint.service.js';
 import type { WechatPayComplaintModuleOptions } from './config/wechatpay-complaint-options.interface.js';
+import { WechatPayComplaintHealth } from './health/wechatpay-complaint.health.js';
 import { createHttpService } from './http/http-service.js';
 import { ComplaintDispatcher } from './listeners/complaint-dispatcher.js';
 import { ComplaintListenerExplorer } from './listeners/complaint-listener.explorer.js';
 import { ListenerCheck } from './listeners/listener.check.js';
+import { TransactionCheck } from './listeners/transaction.check.js';
 import { MODULE_CLASS } from './listeners/visible-modules.js';
 import { AppContext } from './merchant/app-context.js';
 import { MerchantAccess } from './merchant/merchant-access.js';
@@ -77,11 +79,13 @@ import { StartupCheck } from './wechatpay-complaint.startup-check.js';
     DeadlineListeners,
     ComplaintReconciler,
     ReconciliationSchedule,
+    TransactionCheck,
     RouteExplorer,
     RouteCheck,
     RawBodyCheck,
     CallbackUrlRouteCheck,
     StartupCheck,
+    WechatPayComplaintHealth,
   ],
   exports: [
     ComplaintNotificationService,
@@ -91,6 +95,7 @@ import { StartupCheck } from './wechatpay-complaint.startup-check.js';
     ComplaintReconciler,
     WechatPayMerchants,
     COMPLAINT_NOTIFICATION_RECEIVER,
+    WechatPayComplaintHealth,
   ],
 })
 export class WechatPayComplaintModule

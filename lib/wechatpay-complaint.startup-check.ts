@@ -13,6 +13,7 @@ import {
   WechatPayConfigurationError,
 } from './errors/wechatpay-configuration.error.js';
 import { ListenerCheck } from './listeners/listener.check.js';
+import { TransactionCheck } from './listeners/transaction.check.js';
 import { MODULE_CLASS, visibleModules } from './listeners/visible-modules.js';
 import { RawBodyCheck } from './notifications/raw-body.check.js';
 import { RouteCheck } from './notifications/route.check.js';
@@ -32,6 +33,7 @@ export class StartupCheck implements OnModuleInit, OnApplicationBootstrap {
     private readonly routes: RouteCheck,
     private readonly rawBody: RawBodyCheck,
     private readonly listeners: ListenerCheck,
+    private readonly transactions: TransactionCheck,
     // The bare class, imported without forRoot(), has no settings.
     @Optional()
     @Inject(SETTING_PROBLEMS)
@@ -48,6 +50,7 @@ export class StartupCheck implements OnModuleInit, OnApplicationBootstrap {
       ...this.scopeProblems(),
       ...this.visibilityProblems(),
       ...this.listeners.problems(),
+      ...this.transactions.problems(),
     ];
     if (this.isFirst) problems.push(...this.routes.problems());
     if (problems.length > 0) throw new WechatPayConfigurationError(problems);

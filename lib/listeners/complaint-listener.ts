@@ -1,6 +1,7 @@
 import type { InjectionToken } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import type { ComplaintNotificationPayload } from '../notifications/complaint-notification-payload.interface.js';
+import { isInTransaction } from '../notifications/in-transaction.decorator.js';
 import { settleResult } from '../notifications/settle-result.js';
 import type { NestModule } from './visible-modules.js';
 
@@ -68,12 +69,21 @@ export class ComplaintListener extends ListenerMethod {
     super(host, key);
   }
 
+  get isInTransaction(): boolean {
+    return isInTransaction(this.host.prototype, this.key);
+  }
+
   hears(actionType: string): boolean {
     return this.actionTypes.length === 0 || this.actionTypes.includes(actionType);
   }
 
   /** @throws whatever the method throws, and whatever a request-scoped provider of its class throws */
-  run(notification: ComplaintNotificationPayload, context: NotificationContext): Promise<void> {
-    return this.call([notification], context);
+  run(
+    notification: ComplaintNotificationPayload,
+    context: NotificationContext,
+    transaction?: unknown,
+  ): Promise<void> {
+    const args = this.isInTransaction ? [notification, transaction] : [notification];
+    return this.call(args, context);
   }
 }

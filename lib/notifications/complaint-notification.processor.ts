@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { type NotificationEvent, publishNotification } from '../diagnostics/diagnostics.js';
 import { AppContext } from '../merchant/app-context.js';
+import { traceNotification, tracesNotifications } from '../diagnostics/tracing.js';
 import type { NotificationKey, NotificationStore } from '../stores/notification-store.interface.js';
 import { Deadline } from '../utils/deadline.js';
 import { errorMessage } from '../utils/error-message.js';
@@ -45,6 +46,10 @@ export interface NotificationDelivery {
  *   │ ──── handlerLimit ──────▶ no longer renewed: the lease lapses, a redelivery claims the notification
  *   └───── process dies ──────▶ the lease lapses, a redelivery claims the notification
  * ```
+ *
+ * With `@InTransaction()` the handler runs in a transaction of the store's database, which completes the
+ * notification by its last statement: it ends as handled when all is committed, as deferred when the
+ * commit fails or another process has taken the notification over.
  *
  * Listeners run at the same time, each under a claim of its own. The response is success when all of
  * them have succeeded by now. Without a store there is nothing to claim: every delivery runs the handler.
@@ -149,7 +154,7 @@ export class ComplaintNotificationProcessor {
       run.end('duplicate');
       return 'duplicate';
     }
-    const work = this.track(lease ? this.handleUnderLease(run, lease) : run.handle(), lease);
+    const work = this.track(this.work(run, lease), lease);
     if (await settlesWithin(work, deadline.timeLeft())) {
       await work;
       return 'handled';
@@ -197,6 +202,34 @@ export class ComplaintNotificationProcessor {
     return result;
   }
 
+  private work(run: NotificationRun, lease: NotificationLease | undefined): Promise<void> {
+    if (run.isInTransaction) return this.handleInTransaction(run, lease);
+    return lease ? this.handleUnderLease(run, lease) : run.handle();
+  }
+
+  private async handleInTransaction(
+    run: NotificationRun,
+    lease: NotificationLease | undefined,
+  ): Promise<void> {
+    if (!lease)
+      throw run.defer('STORE_UNAVAILABLE', 'There is no store to run it in a transaction.');
+    let isCommitted: boolean;
+    try {
+      isCommitted = await lease.completeInTransaction((transaction) => run.attempt(transaction));
+    } catch (error) {
+      await lease.release();
+      if (run.hasFailed) throw error;
+      throw run.defer('STORE_UNAVAILABLE', `The store failed: ${errorMessage(error)}`, error);
+    }
+    if (!isCommitted) {
+      throw run.defer(
+        'IN_PROGRESS',
+        'Another process has taken it over, and this one rolled back.',
+      );
+    }
+    run.end('handled');
+  }
+
   private async handleUnderLease(run: NotificationRun, lease: NotificationLease): Promise<void> {
     try {
       await run.handle();
@@ -242,6 +275,8 @@ const NO_TASK: NotificationTask = { handle: () => Promise.resolve() };
 
 /** One delivery of a notification to one task: what is logged and published about it. */
 class NotificationRun {
+  /** Whether its handler has thrown. */
+  hasFailed = false;
   private isDeferred = false;
 
   constructor(
@@ -266,15 +301,35 @@ class NotificationRun {
     return notificationLabel(this.notification, this.task.listener);
   }
 
+  get isInTransaction(): boolean {
+    return this.task.inTransaction === true;
+  }
+
   async handle(): Promise<void> {
+    await this.attempt();
+    this.end('handled');
+  }
+
+  /** Runs the handler, whose success may depend on a transaction that has not ended. */
+  async attempt(transaction?: unknown): Promise<void> {
     try {
-      await this.task.handle();
+      await (tracesNotifications()
+        ? this.handleTraced(transaction)
+        : this.task.handle(transaction));
     } catch (error) {
+      this.hasFailed = true;
       this.publish('failed');
       logFailure(this.logger, this.label, error, this.delivery.redelivery);
       throw error;
     }
-    this.end('handled');
+  }
+
+  private handleTraced(transaction: unknown): Promise<void> {
+    const { mchid, id, request_id: requestId, event_type: eventType } = this.notification;
+    const { action_type: actionType, complaint_id: complaintId } = this.notification.complaint;
+    const { listener, handle } = this.task;
+    const about = { mchid, id, requestId, eventType, actionType, complaintId, listener };
+    return traceNotification({ ...about, run: () => handle(transaction) });
   }
 
   end(outcome: NotificationOutcome): void {

@@ -4,6 +4,7 @@ import { type ListenerHost, ListenerMethod } from '../listeners/complaint-listen
 import { ComplaintListenerExplorer } from '../listeners/complaint-listener.explorer.js';
 import type { ComplaintNotificationPayload } from '../notifications/complaint-notification-payload.interface.js';
 import { isPayloadParameter } from '../notifications/complaint-payload.decorator.js';
+import { isInTransaction } from '../notifications/in-transaction.decorator.js';
 import type { NotificationTask } from '../notifications/received-notification.js';
 import { isHiddenParameter } from '../notifications/route-handler.js';
 import {
@@ -13,8 +14,8 @@ import {
 } from '../notifications/route.metadata.js';
 import { isJsonObject, type JsonObject } from '../utils/json.js';
 
-/** Makes the arguments of a method from a payload. */
-type Arguments = (payload: ComplaintNotificationPayload) => unknown[];
+/** Makes the arguments of a method from a payload, and the transaction if it runs in one. */
+type Arguments = (payload: ComplaintNotificationPayload, transaction: unknown) => unknown[];
 
 /** A route that notifications come to, and its arguments if it needs nothing but the payload. */
 interface PayloadRoute {
@@ -52,7 +53,9 @@ export class PayloadRoutes {
     return this.feedable()
       .slice(0, 1)
       .map(({ method, toArguments }) => ({
-        handle: () => method.call(toArguments(payload), ContextIdFactory.create()),
+        inTransaction: isInTransaction(method.host.prototype, method.key),
+        handle: (transaction) =>
+          method.call(toArguments(payload, transaction), ContextIdFactory.create()),
       }));
   }
 
@@ -90,10 +93,15 @@ function argumentsOf(controller: object, key: string): Arguments | undefined {
     .filter(isJsonObject)
     .filter((parameter) => !isHiddenParameter(parameter));
   if (!given.every(isPlainPayload)) return undefined;
-  return (payload) => {
+  return (payload, transaction) => {
     const args: unknown[] = [];
     for (const { index, data } of given) {
       args[Number(index)] = typeof data === 'string' ? Reflect.get(payload, data) : payload;
+    }
+    if (transaction !== undefined) {
+      // The first parameter without a decorator.
+      const free = args.findIndex((_, index) => !(index in args));
+      args[free === -1 ? args.length : free] = transaction;
     }
     return args;
   };

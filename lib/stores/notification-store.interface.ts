@@ -39,8 +39,8 @@ export interface ComplaintRecord {
 
 /**
  * Remembers which notifications are being handled and which were handled. Can be implemented with any
- * database that can compare and set in one atomic step; this package has `MemoryNotificationStore` and
- * `RedisNotificationStore`.
+ * database that can compare and set in one atomic step; this package has `MemoryNotificationStore`,
+ * `RedisNotificationStore` and `SqlNotificationStore`.
  *
  * Tokens are fencing tokens. Every claim gets a token of its own that is never used again, and each
  * write compares it in the same atomic step: as long as somebody else holds the notification, or has
@@ -95,6 +95,28 @@ export interface NotificationStore {
    * @param retention milliseconds from now for which the whole record is kept
    */
   writeComplaint?(key: ComplaintKey, record: ComplaintRecord, retention: number): Promise<void>;
+
+  /**
+   * Runs a handler in a transaction of the store's database, whose last statement does what `complete`
+   * does: the handler's effects and the mark that it was handled are committed together, or not at
+   * all. Needed for `@InTransaction()` only.
+   *
+   * @param run gets what the app writes with inside of the transaction
+   * @returns false, after a rollback, if somebody else holds the notification, or has handled it
+   * @throws whatever `run` rejects with, after a rollback
+   */
+  completeInTransaction?(
+    key: NotificationKey,
+    token: string,
+    retention: number,
+    run: (transaction: unknown) => Promise<void>,
+  ): Promise<boolean>;
+
+  /**
+   * Resolves if the store can be reached, for health checks. Writes nothing that lasts. Rejects within
+   * a time limit of its own, like the other methods.
+   */
+  ping?(): Promise<void>;
 
   /**
    * Closes what the store has opened. Called once after the last handler; the shutdown does not wait

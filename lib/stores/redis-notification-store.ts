@@ -81,6 +81,11 @@ end
 redis.call('PEXPIRE', KEYS[1], ARGV[1])
 return false`;
 
+/** By a script, like everything else: a user of Redis may be allowed PING and no scripts. */
+const PING = `
+redis.call('EXISTS', KEYS[1])
+return false`;
+
 const DONE = 'done:';
 const CLAIMED = 'claimed:';
 
@@ -112,6 +117,7 @@ export class RedisNotificationStore implements NotificationStore {
   private readonly remove: Script;
   private readonly readComplaint: Script;
   private readonly mergeComplaint: Script;
+  private readonly probe: Script;
   private readonly own?: Redis | Cluster;
   private readonly keyPrefix: string;
   private readonly commandTimeout: number;
@@ -145,6 +151,7 @@ export class RedisNotificationStore implements NotificationStore {
       'wechatpayComplaintWriteComplaint',
       WRITE_COMPLAINT,
     );
+    this.probe = defineScript(this.client, 'wechatpayComplaintPing', PING);
     // One listener of each kind for all calls that wait, because Node warns about many listeners.
     this.client.on('ready', this.wake);
     this.client.on('end', this.wake);
@@ -202,6 +209,10 @@ export class RedisNotificationStore implements NotificationStore {
       .flatMap(([field, value]) => [field, String(value)]);
     const args = [milliseconds(retention), ...fields];
     await this.run(this.mergeComplaint, this.nameOfComplaint(key), args);
+  }
+
+  async ping(): Promise<void> {
+    await this.run(this.probe, this.nameOf({ mchid: 'ping', id: 'ping' }), []);
   }
 
   /** Closes the store's own connection and rejects calls that wait for it; a client of the app stays open. */
