@@ -18,9 +18,16 @@ const FOLDERS = [
   'complaints',
   'notifications',
   'listeners',
+  'health',
+  'opentelemetry',
+  'terminus',
+  'schematics',
   'testing',
+  'cli',
 ];
 const ANY_FOLDER_MAY_IMPORT = 'wechatpay-complaint\\.constants|version';
+/** The command line starts the module, as an app does. */
+const PROGRAM = 'cli';
 
 const importOrder = FOLDERS.map((folder, index) => ({
   name: `${folder}-imports-one-way`,
@@ -31,7 +38,7 @@ const importOrder = FOLDERS.map((folder, index) => ({
     path: '^lib/',
     pathNot: [
       `^lib/(${FOLDERS.slice(0, index + 1).join('|')})/`,
-      `^lib/(${ANY_FOLDER_MAY_IMPORT})\\.ts$`,
+      folder === PROGRAM ? '^lib/[^/]+$' : `^lib/(${ANY_FOLDER_MAY_IMPORT})\\.ts$`,
     ],
   },
 }));
@@ -39,6 +46,8 @@ const importOrder = FOLDERS.map((folder, index) => ({
 /** Each optional peer, with the files that may import it: an app without the peer never loads them. */
 const OPTIONAL_PEERS = {
   '@nestjs/config': '^lib/config/wechatpay-complaint\\.config\\.ts$',
+  '@nestjs/terminus': '^lib/terminus/',
+  '@opentelemetry/api': '^lib/opentelemetry/',
   '@peculiar/x509': '^lib/testing/',
   ioredis: '^lib/stores/redis',
 };
@@ -74,10 +83,16 @@ export default {
       to: { dependencyTypes: ['core'], path: '^(node:)?(fs|https?|tls|child_process|dns)' },
     },
     {
-      name: 'only-testing-imports-testing',
+      name: 'only-testing-and-cli-import-testing',
       severity: 'error',
-      from: { path: '^lib/', pathNot: '^lib/testing/' },
+      from: { path: '^lib/', pathNot: '^lib/(testing|cli)/' },
       to: { path: '^lib/testing/' },
+    },
+    {
+      name: 'nothing-imports-the-program',
+      severity: 'error',
+      from: { path: '^lib/', pathNot: `^lib/${PROGRAM}/` },
+      to: { path: `^lib/${PROGRAM}/` },
     },
     ...Object.entries(OPTIONAL_PEERS).map(([name, owner]) => ({
       name: `${name}-stays-behind-its-entry-point`,
@@ -91,11 +106,19 @@ export default {
       severity: 'error',
       comment:
         'The package may use its dependencies and peers; a devDependency is not installed with it.',
-      from: { path: '^lib/' },
+      from: { path: '^lib/', pathNot: '^lib/schematics/' },
       to: {
         dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'],
         dependencyTypesNot: ['npm', 'npm-peer'],
       },
+    },
+    {
+      name: 'schematics-use-the-typescript-of-the-app',
+      severity: 'error',
+      comment:
+        'They run without this package having any dependency for them, so they import types only.',
+      from: { path: '^lib/schematics/' },
+      to: { pathNot: '^lib/schematics/', dependencyTypesNot: ['core', 'type-only'] },
     },
     {
       name: 'resolvable',

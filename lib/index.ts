@@ -46,6 +46,16 @@ export {
   NOTIFICATION_CHANNEL,
   type NotificationEvent,
 } from './diagnostics/diagnostics.js';
+export type { CallTrace, NotificationTrace } from './diagnostics/tracing.js';
+export type { CallbackUrlHealth } from './health/callback-url.health.js';
+export type { PlatformKeysHealth } from './health/platform-keys.health.js';
+export type { StoreHealth } from './health/store.health.js';
+export {
+  type ComplaintHealth,
+  type ComplaintHealthOptions,
+  type MerchantHealth,
+  WechatPayComplaintHealth,
+} from './health/wechatpay-complaint.health.js';
 
 // Outbound: the callback URL
 export {
@@ -185,7 +195,9 @@ export type {
   ComplaintNotificationPayload,
   ComplaintResource,
 } from './notifications/complaint-notification-payload.interface.js';
-export { ComplaintDispatcher } from './listeners/complaint-dispatcher.js';
+export { ComplaintDispatcher, type DispatchOptions } from './listeners/complaint-dispatcher.js';
+export type { ComplaintRoute, ComplaintRouteOptions } from './listeners/route-setting.js';
 export { OnComplaint } from './listeners/on-complaint.decorator.js';
+export { InTransaction } from './notifications/in-transaction.decorator.js';
 export { ComplaintPayload } from './notifications/complaint-payload.decorator.js';
 export type { HeaderFields } from './protocol/signature-headers.js';

@@ -5,9 +5,12 @@ import { CallbackUrlRegistrar } from './callback-url/callback-url.registrar.js';
 import { ComplaintNotificationService } from './callback-url/complaint-notification.service.js';
 import { ComplaintService } from './complaints/complaint.service.js';
 import type { WechatPayComplaintModuleOptions } from './config/wechatpay-complaint-options.interface.js';
+import { WechatPayComplaintHealth } from './health/wechatpay-complaint.health.js';
 import { createHttpService } from './http/http-service.js';
 import { ComplaintDispatcher } from './listeners/complaint-dispatcher.js';
 import { ComplaintListenerExplorer } from './listeners/complaint-listener.explorer.js';
+import { ListenerCheck } from './listeners/listener.check.js';
+import { TransactionCheck } from './listeners/transaction.check.js';
 import { MODULE_CLASS } from './listeners/visible-modules.js';
 import { AppContext } from './merchant/app-context.js';
 import { MerchantAccess } from './merchant/merchant-access.js';
@@ -67,13 +70,16 @@ import { StartupCheck } from './wechatpay-complaint.startup-check.js';
     ComplaintNotificationProcessor,
     { provide: COMPLAINT_NOTIFICATION_RECEIVER, useClass: ComplaintNotificationReceiver },
     ComplaintListenerExplorer,
+    ListenerCheck,
     ComplaintDispatcher,
+    TransactionCheck,
     RouteExplorer,
     RouteCheck,
     RawBodyCheck,
     CallbackUrlRouteCheck,
     MerchantRouteCheck,
     StartupCheck,
+    WechatPayComplaintHealth,
   ],
   exports: [
     ComplaintNotificationService,
@@ -82,6 +88,7 @@ import { StartupCheck } from './wechatpay-complaint.startup-check.js';
     ComplaintDispatcher,
     WechatPayMerchants,
     COMPLAINT_NOTIFICATION_RECEIVER,
+    WechatPayComplaintHealth,
   ],
 })
 export class WechatPayComplaintModule

@@ -1,7 +1,9 @@
 import {
+  Inject,
   Injectable,
   type OnApplicationBootstrap,
   type OnModuleInit,
+  Optional,
   Scope,
   type Type,
 } from '@nestjs/common';
@@ -10,13 +12,14 @@ import {
   type ConfigurationProblem,
   WechatPayConfigurationError,
 } from './errors/wechatpay-configuration.error.js';
-import { ComplaintListenerExplorer } from './listeners/complaint-listener.explorer.js';
+import { ListenerCheck } from './listeners/listener.check.js';
+import { TransactionCheck } from './listeners/transaction.check.js';
 import { MODULE_CLASS, visibleModules } from './listeners/visible-modules.js';
 import { MerchantRouteCheck } from './notifications/merchant-route.check.js';
 import { RawBodyCheck } from './notifications/raw-body.check.js';
 import { RouteCheck } from './notifications/route.check.js';
 import { type NotificationRoute, RouteExplorer } from './notifications/route.explorer.js';
-import { MODULE_OPTIONS_TOKEN } from './wechatpay-complaint.module-definition.js';
+import { MODULE_OPTIONS_TOKEN, SETTING_PROBLEMS } from './wechatpay-complaint.module-definition.js';
 
 /** An app can have several of these modules. The first one checks what concerns the whole app. */
 const checkedApps = new WeakSet<ModulesContainer>();
@@ -33,7 +36,12 @@ export class StartupCheck implements OnModuleInit, OnApplicationBootstrap {
     private readonly rawBody: RawBodyCheck,
     private readonly explorer: RouteExplorer,
     private readonly merchantRoutes: MerchantRouteCheck,
-    private readonly listeners: ComplaintListenerExplorer,
+    private readonly listeners: ListenerCheck,
+    private readonly transactions: TransactionCheck,
+    // The bare class, imported without forRoot(), has no settings.
+    @Optional()
+    @Inject(SETTING_PROBLEMS)
+    private readonly settingProblems: readonly ConfigurationProblem[] = [],
   ) {
     this.isFirst = !checkedApps.has(modules);
     checkedApps.add(modules);
@@ -42,9 +50,11 @@ export class StartupCheck implements OnModuleInit, OnApplicationBootstrap {
   /** @throws WechatPayConfigurationError */
   onModuleInit(): void {
     const problems = [
+      ...this.settingProblems,
       ...this.scopeProblems(),
       ...this.visibilityProblems(),
       ...this.listeners.problems(),
+      ...this.transactions.problems(),
     ];
     if (this.isFirst) problems.push(...this.routes.problems());
     problems.push(...this.merchantRoutes.problems(this.ownRoutes()));
@@ -52,9 +62,10 @@ export class StartupCheck implements OnModuleInit, OnApplicationBootstrap {
   }
 
   onApplicationBootstrap(): void {
+    this.listeners.warn();
     if (!this.isFirst) return;
     this.routes.warn();
-    this.listeners.warn();
+    this.listeners.warnAboutUnprovided();
     this.rawBody.report();
   }
 

@@ -21,6 +21,15 @@ const FIRST_PAUSE = 1000;
 const LONGEST_PAUSE = 5 * 60 * 1000;
 const MERCHANTS_AT_ONCE = 4;
 
+/** How the registration of a merchant's callback URL goes. */
+export interface CallbackUrlRegistration {
+  readonly url: string;
+  /** When it was found or made the registered one. Undefined as long as it was not. */
+  readonly registeredAt?: Date;
+  /** Why the last attempt failed. */
+  readonly failure?: string;
+}
+
 /**
  * Registers the option `callbackUrl` of each merchant that is known at startup, in the background once
  * the app has started, and tries again until it succeeds or the app stops. WeChat Pay being unreachable
@@ -31,6 +40,7 @@ export class CallbackUrlRegistrar implements OnApplicationBootstrap, OnModuleDes
   private readonly logger = new Logger(LOGGER_CONTEXT);
   private readonly aborter = new AbortController();
   private readonly limit = new ConcurrencyLimit(MERCHANTS_AT_ONCE);
+  private readonly registrations = new Map<string, CallbackUrlRegistration>();
 
   constructor(
     private readonly registry: MerchantRegistry,
@@ -49,6 +59,11 @@ export class CallbackUrlRegistrar implements OnApplicationBootstrap, OnModuleDes
     this.aborter.abort();
   }
 
+  /** Undefined for a merchant without the option. */
+  registrationOf(mchid: string): CallbackUrlRegistration | undefined {
+    return this.registrations.get(mchid);
+  }
+
   private isStopped(): boolean {
     return this.aborter.signal.aborted;
   }
@@ -57,15 +72,19 @@ export class CallbackUrlRegistrar implements OnApplicationBootstrap, OnModuleDes
   private async register(mchid: string, url: string): Promise<void> {
     const { signal } = this.aborter;
     const notifications = this.notifications.forMerchant(mchid);
+    this.registrations.set(mchid, { url });
     for (let pause = FIRST_PAUSE; !this.isStopped(); pause = Math.min(pause * 2, LONGEST_PAUSE)) {
       try {
         const result = await this.limit.run(async () =>
           this.isStopped() ? undefined : firstValueFrom(notifications.ensure({ url }, { signal })),
         );
-        if (result) this.report(mchid, result);
+        if (!result) return;
+        this.registrations.set(mchid, { url, registeredAt: new Date() });
+        this.report(mchid, result);
         return;
       } catch (error) {
         if (this.isStopped()) return;
+        this.registrations.set(mchid, { url, failure: errorMessage(error) });
         // Jitter: instances that started together should not retry together.
         const wait = Math.round(pause * (0.5 + Math.random() / 2));
         this.logger.error(

@@ -4,6 +4,7 @@ import {
   type ConfigurationProblem,
   WechatPayConfigurationError,
 } from '../errors/wechatpay-configuration.error.js';
+import { omitModuleSettings } from './module-settings.js';
 import { checkNames, type Report, type Unchecked } from './option-checks.js';
 import {
   MERCHANT_OPTIONS,
@@ -89,7 +90,7 @@ function resolveSingle(
   now: number,
 ): ResolvedModuleOptions | undefined {
   const { merchants: _none, ...given } = options;
-  checkNames('', given, Object.keys(SINGLE), report);
+  checkNames('', omitModuleSettings(given, report), Object.keys(SINGLE), report);
   const merchant = resolveMerchantOptions(given, report, now);
   const shared = resolveSharedOptions(given, report);
   return merchant && { merchant, shared };
@@ -108,7 +109,7 @@ function resolveSeveral(
       'Give one merchant by itself, or each one in merchants.',
     );
   }
-  checkNames('', options, [...Object.keys(SEVERAL), ...OWN], report);
+  checkNames('', omitModuleSettings(options, report), [...Object.keys(SEVERAL), ...OWN], report);
   const merchants = resolveMerchants(options, report, now);
   const shared = resolveSharedOptions(options, report);
   return { merchants, shared };

@@ -53,6 +53,7 @@ export class PlatformCertificates {
   private lastAttempt = -Infinity;
   private consecutiveFailures = 0;
   private failure?: DownloadFailure;
+  private success?: Date;
   private timer?: NodeJS.Timeout;
 
   constructor(private readonly settings: PlatformCertificatesSettings) {}
@@ -84,6 +85,11 @@ export class PlatformCertificates {
   /** Undefined if no download has ended yet, or the last one has succeeded. */
   lastFailure(): DownloadFailure | undefined {
     return this.failure;
+  }
+
+  /** When the last download succeeded. Undefined if none has. */
+  lastSuccess(): Date | undefined {
+    return this.success;
   }
 
   /**
@@ -123,6 +129,7 @@ export class PlatformCertificates {
       this.keep(await this.load());
       this.consecutiveFailures = 0;
       this.failure = undefined;
+      this.success = new Date();
       this.schedule();
     } catch (error) {
       if (this.isStopped()) return;

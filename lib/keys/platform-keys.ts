@@ -62,6 +62,11 @@ export class PlatformKeys {
     if (this.certificates) yield* this.certificates.entries();
   }
 
+  /** How the download of certificates goes. Undefined if it is off. */
+  get download(): Pick<PlatformCertificates, 'lastFailure' | 'lastSuccess'> | undefined {
+    return this.certificates;
+  }
+
   stop(): void {
     this.certificates?.stop();
   }

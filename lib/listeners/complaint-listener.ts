@@ -1,6 +1,7 @@
 import type { InjectionToken } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import type { ComplaintNotificationPayload } from '../notifications/complaint-notification-payload.interface.js';
+import { isInTransaction } from '../notifications/in-transaction.decorator.js';
 import { settleResult } from '../notifications/settle-result.js';
 import type { NestModule } from './visible-modules.js';
 
@@ -22,13 +23,15 @@ export interface NotificationContext {
 
 /** A method with `@OnComplaint()` of a provider or controller. */
 export class ComplaintListener {
-  /** `Class.method`, under which it is remembered. */
+  /** `Class.method`, by which it is remembered. */
   readonly name: string;
 
   constructor(
-    private readonly host: ListenerHost,
-    private readonly key: string,
-    private readonly actionTypes: readonly string[],
+    readonly host: ListenerHost,
+    /** Name of the method. */
+    readonly key: string,
+    /** Empty: every action. */
+    readonly actionTypes: readonly string[],
   ) {
     this.name = `${host.prototype.constructor.name}.${key}`;
   }
@@ -42,6 +45,10 @@ export class ComplaintListener {
     return this.host.isStatic;
   }
 
+  get isInTransaction(): boolean {
+    return isInTransaction(this.host.prototype, this.key);
+  }
+
   hears(actionType: string): boolean {
     return this.actionTypes.length === 0 || this.actionTypes.includes(actionType);
   }
@@ -50,11 +57,13 @@ export class ComplaintListener {
   async run(
     notification: ComplaintNotificationPayload,
     context: NotificationContext,
+    transaction?: unknown,
   ): Promise<void> {
     const instance = this.host.isStatic ? this.host.instance : await this.resolve(context);
     const method: unknown = Reflect.get(instance, this.key);
     if (typeof method !== 'function') throw new TypeError(`${this.name} is no method any more.`);
-    await settleResult(Reflect.apply(method, instance, [notification]));
+    const args = this.isInTransaction ? [notification, transaction] : [notification];
+    await settleResult(Reflect.apply(method, instance, args));
   }
 
   private resolve(context: NotificationContext): Promise<object> {

@@ -1,9 +1,11 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable, Logger, type LogLevel } from '@nestjs/common';
 import { type NotificationEvent, publishNotification } from '../diagnostics/diagnostics.js';
 import { AppContext } from '../merchant/app-context.js';
+import { traceNotification, tracesNotifications } from '../diagnostics/tracing.js';
 import type { NotificationKey, NotificationStore } from '../stores/notification-store.interface.js';
 import { Deadline } from '../utils/deadline.js';
 import { errorMessage } from '../utils/error-message.js';
+import { LogEntry, type LogFields } from '../utils/log-entry.js';
 import { settlesWithin } from '../utils/settles-within.js';
 import { LOGGER_CONTEXT } from '../wechatpay-complaint.constants.js';
 import {
@@ -11,12 +13,22 @@ import {
   type ComplaintNotificationDeferralCode,
 } from './complaint-notification.exception.js';
 import type { ComplaintNotificationPayload } from './complaint-notification-payload.interface.js';
-import { logFailure } from './handler-failure.js';
+import { logFailure, WECHAT_PAY_REDELIVERS } from './handler-failure.js';
 import { notificationKey } from './notification-key.js';
-import { notificationLabel } from './notification-label.js';
+import { notificationFields, notificationLabel } from './notification-label.js';
 import { NotificationLease } from './notification-lease.js';
 import { PendingCompletions } from './pending-completions.js';
 import type { NotificationOutcome, NotificationTask } from './received-notification.js';
+
+/** One delivery of a notification, over HTTP or from the app itself. */
+export interface NotificationDelivery {
+  /** When the response is needed. */
+  readonly deadline: Deadline;
+  /** How it comes again when it is not handled now, for log lines: a clause with a capital letter. */
+  readonly redelivery: string;
+  /** What to do about a handler that is too slow: a sentence. */
+  readonly slowAdvice: string;
+}
 
 /**
  * Runs each task of a genuine notification once: the handler of its route, or each listener. The states
@@ -34,6 +46,10 @@ import type { NotificationOutcome, NotificationTask } from './received-notificat
  *   │ ──── handlerLimit ──────▶ no longer renewed: the lease lapses, a redelivery claims the notification
  *   └───── process dies ──────▶ the lease lapses, a redelivery claims the notification
  * ```
+ *
+ * With `@InTransaction()` the handler runs in a transaction of the store's database, which completes the
+ * notification by its last statement: it ends as handled when all is committed, as deferred when the
+ * commit fails or another process has taken the notification over.
  *
  * Listeners run at the same time, each under a claim of its own. The response is success when all of
  * them have succeeded by now. Without a store there is nothing to claim: every delivery runs the handler.
@@ -56,20 +72,20 @@ export class ComplaintNotificationProcessor {
    * Resolves when the response is success, and rejects with what the response says otherwise. The
    * tasks may still be running then.
    *
-   * @param deadline when WeChat Pay needs the response
+   * @param delivery by when the response is needed, and how the notification would come again
    * @throws ComplaintNotificationException IN_PROGRESS, HANDLER_TIMEOUT, STORE_UNAVAILABLE
    * @throws whatever the first task that has failed throws
    */
   async process(
     notification: ComplaintNotificationPayload,
     tasks: readonly NotificationTask[],
-    deadline: Deadline,
+    delivery: NotificationDelivery,
   ): Promise<NotificationOutcome> {
     const [first, ...others] = tasks.map(
-      (task) => new NotificationRun(notification, task, deadline, this.logger),
+      (task) => new NotificationRun(notification, task, delivery, this.logger),
     );
     if (!first) {
-      new NotificationRun(notification, NO_TASK, deadline, this.logger).end('ignored');
+      new NotificationRun(notification, NO_TASK, delivery, this.logger).end('ignored');
       return 'ignored';
     }
     if (others.length === 0) return this.processTask(first);
@@ -78,6 +94,15 @@ export class ComplaintNotificationProcessor {
     await Promise.allSettled(results);
     const outcomes = await Promise.all(results);
     return outcomes.includes('handled') ? 'handled' : 'duplicate';
+  }
+
+  /** A delivery of WeChat Pay. Its deadline starts now. */
+  startDelivery(): NotificationDelivery {
+    return {
+      deadline: new Deadline(this.app.options.handlerTimeout),
+      redelivery: WECHAT_PAY_REDELIVERS,
+      slowAdvice: 'Put slow work on a queue.',
+    };
   }
 
   /** Waits for the handlers that are running, within the option `shutdownTimeout`. */
@@ -116,7 +141,7 @@ export class ComplaintNotificationProcessor {
       run.end('duplicate');
       return 'duplicate';
     }
-    const work = this.track(lease ? this.handleUnderLease(run, lease) : run.handle(), lease);
+    const work = this.track(this.work(run, lease), lease);
     if (await settlesWithin(work, deadline.timeLeft())) {
       await work;
       return 'handled';
@@ -125,7 +150,7 @@ export class ComplaintNotificationProcessor {
       'HANDLER_TIMEOUT',
       `Its handler takes longer than ${deadline.limit} ms (handlerTimeout). The handler goes on; ` +
         `${lease ? 'once it has finished, a redelivery gets success' : 'without a store a redelivery runs it again'}. ` +
-        'Put slow work on a queue.',
+        run.delivery.slowAdvice,
     );
   }
 
@@ -164,6 +189,34 @@ export class ComplaintNotificationProcessor {
     return result;
   }
 
+  private work(run: NotificationRun, lease: NotificationLease | undefined): Promise<void> {
+    if (run.isInTransaction) return this.handleInTransaction(run, lease);
+    return lease ? this.handleUnderLease(run, lease) : run.handle();
+  }
+
+  private async handleInTransaction(
+    run: NotificationRun,
+    lease: NotificationLease | undefined,
+  ): Promise<void> {
+    if (!lease)
+      throw run.defer('STORE_UNAVAILABLE', 'There is no store to run it in a transaction.');
+    let isCommitted: boolean;
+    try {
+      isCommitted = await lease.completeInTransaction((transaction) => run.attempt(transaction));
+    } catch (error) {
+      await lease.release();
+      if (run.hasFailed) throw error;
+      throw run.defer('STORE_UNAVAILABLE', `The store failed: ${errorMessage(error)}`, error);
+    }
+    if (!isCommitted) {
+      throw run.defer(
+        'IN_PROGRESS',
+        'Another process has taken it over, and this one rolled back.',
+      );
+    }
+    run.end('handled');
+  }
+
   private async handleUnderLease(run: NotificationRun, lease: NotificationLease): Promise<void> {
     try {
       await run.handle();
@@ -175,10 +228,10 @@ export class ComplaintNotificationProcessor {
       await lease.complete();
     } catch (error) {
       // It was handled: an error response would have it handled again.
-      this.logger.warn(
+      const sentence =
         `${run.label} was handled, but the store could not be told. This process remembers the ` +
-          `notification and tells the store as soon as it is back: ${errorMessage(error)}`,
-      );
+        `notification and tells the store as soon as it is back: ${errorMessage(error)}`;
+      this.logger.warn(new LogEntry(sentence, { ...run.fields(), outcome: 'handled' }));
       this.pendingCompletions.add(run.key, lease);
     }
   }
@@ -198,6 +251,14 @@ async function releaseLease(claim: NotificationLease | 'in-progress' | 'done'): 
   if (claim instanceof NotificationLease) await claim.release();
 }
 
+/**
+ * Whether a line of this level certainly goes nowhere. Nest 11 calls every level disabled, unless the app
+ * has set a list of levels.
+ */
+function isSilent(level: LogLevel): boolean {
+  return Logger.isLevelEnabled('fatal') && !Logger.isLevelEnabled(level);
+}
+
 const ENDS: Readonly<Record<NotificationOutcome, string>> = {
   handled: 'handled',
   duplicate: 'a duplicate, handled before',
@@ -209,14 +270,20 @@ const NO_TASK: NotificationTask = { handle: () => Promise.resolve() };
 
 /** One delivery of a notification to one task: what is logged and published about it. */
 class NotificationRun {
+  /** Whether its handler has thrown. */
+  hasFailed = false;
   private isDeferred = false;
 
   constructor(
     private readonly notification: ComplaintNotificationPayload,
     private readonly task: NotificationTask,
-    readonly deadline: Deadline,
+    readonly delivery: NotificationDelivery,
     private readonly logger: Logger,
   ) {}
+
+  get deadline(): Deadline {
+    return this.delivery.deadline;
+  }
 
   get key(): NotificationKey {
     return notificationKey(this.notification, this.task.listener);
@@ -226,21 +293,47 @@ class NotificationRun {
     return notificationLabel(this.notification, this.task.listener);
   }
 
+  get isInTransaction(): boolean {
+    return this.task.inTransaction === true;
+  }
+
+  fields(): LogFields {
+    return notificationFields(this.notification, this.task.listener);
+  }
+
   async handle(): Promise<void> {
+    await this.attempt();
+    this.end('handled');
+  }
+
+  /** Runs the handler, whose success may depend on a transaction that has not ended. */
+  async attempt(transaction?: unknown): Promise<void> {
     try {
-      await this.task.handle();
+      await (tracesNotifications()
+        ? this.handleTraced(transaction)
+        : this.task.handle(transaction));
     } catch (error) {
+      this.hasFailed = true;
       this.publish('failed');
-      logFailure(this.logger, this.label, error);
+      logFailure(this.logger, this.label, error, this.fields(), this.delivery.redelivery);
       throw error;
     }
-    this.end('handled');
+  }
+
+  private handleTraced(transaction: unknown): Promise<void> {
+    const { mchid, id, request_id: requestId, event_type: eventType } = this.notification;
+    const { action_type: actionType, complaint_id: complaintId } = this.notification.complaint;
+    const { listener, handle } = this.task;
+    const about = { mchid, id, requestId, eventType, actionType, complaintId, listener };
+    return traceNotification({ ...about, run: () => handle(transaction) });
   }
 
   end(outcome: NotificationOutcome): void {
     this.publish(outcome);
-    if (!Logger.isLevelEnabled('debug')) return;
-    this.logger.debug(`${this.label}: ${ENDS[outcome]}, ${Math.round(this.deadline.elapsed())} ms`);
+    if (isSilent('log')) return;
+    const duration = Math.round(this.deadline.elapsed());
+    const sentence = `${this.label}: ${ENDS[outcome]}, ${duration} ms`;
+    this.logger.log(new LogEntry(sentence, { ...this.fields(), outcome, duration }));
   }
 
   /** The exception to respond with. */
@@ -251,10 +344,11 @@ class NotificationRun {
   ): ComplaintNotificationException {
     this.publish('deferred', code);
     this.isDeferred = true;
-    const detail = `${this.label} was deferred (${code}), and WeChat Pay redelivers it. ${reason}`;
-    if (code === 'IN_PROGRESS') this.logger.debug(detail);
-    else if (code === 'HANDLER_TIMEOUT') this.logger.warn(detail);
-    else this.logger.error(detail);
+    const detail = `${this.label} was deferred (${code}), and ${this.delivery.redelivery}. ${reason}`;
+    const entry = new LogEntry(detail, { ...this.fields(), outcome: 'deferred', code });
+    if (code === 'IN_PROGRESS') this.logger.debug(entry);
+    else if (code === 'HANDLER_TIMEOUT') this.logger.warn(entry);
+    else this.logger.error(entry);
     const requestId = this.notification.request_id;
     return new ComplaintNotificationException(code, detail, { cause, requestId });
   }

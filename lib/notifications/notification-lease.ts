@@ -2,8 +2,10 @@ import type { Logger } from '@nestjs/common';
 import type { NotificationKey, NotificationStore } from '../stores/notification-store.interface.js';
 import { Deadline } from '../utils/deadline.js';
 import { errorMessage } from '../utils/error-message.js';
+import { LogEntry } from '../utils/log-entry.js';
 import { isJsonObject, type JsonObject } from '../utils/json.js';
 import { settlesWithin } from '../utils/settles-within.js';
+import { keyFields } from './notification-key.js';
 
 /** All in milliseconds. */
 export interface LeaseSettings {
@@ -71,9 +73,33 @@ export class NotificationLease {
     await this.renewalsToEnd();
     if (await this.store.complete(this.key, this.token, this.settings.retention)) return;
     this.logger.warn(
-      `Notification ${this.key.id} was handled, but its lease had lapsed and another process had taken ` +
-        'it over, so it may have been handled twice. Was this process suspended, or the store away?',
+      this.entry(
+        `Notification ${this.key.id} was handled, but its lease had lapsed and another process had taken ` +
+          'it over, so it may have been handled twice. Was this process suspended, or the store away?',
+      ),
     );
+  }
+
+  /**
+   * Runs a handler in a transaction of the store's database, which also remembers the notification as
+   * handled.
+   *
+   * @returns false if another process had taken the notification over, so that all was rolled back
+   * @throws whatever the handler throws, and whatever the store rejects with
+   */
+  async completeInTransaction(run: (transaction: unknown) => Promise<void>): Promise<boolean> {
+    if (!this.store.completeInTransaction) throw new Error('it has no transactions.');
+    const { key, token, settings } = this;
+    try {
+      if (await this.store.completeInTransaction(key, token, settings.retention, run)) return true;
+    } finally {
+      this.stopRenewing();
+    }
+    this.logger.warn(
+      `The lease of notification ${key.id} had lapsed and another process had taken it over, so what its ` +
+        'handler has written here was rolled back. Was this process suspended, or the store away?',
+    );
+    return false;
   }
 
   /** Makes the notification free for the next delivery. Never rejects. */
@@ -83,8 +109,10 @@ export class NotificationLease {
       await this.store.release(this.key, this.token);
     } catch (error) {
       this.logger.warn(
-        `The lease of notification ${this.key.id} could not be released, so a redelivery is handled ` +
-          `only after the lease has lapsed: ${errorMessage(error)}`,
+        this.entry(
+          `The lease of notification ${this.key.id} could not be released, so a redelivery is handled ` +
+            `only after the lease has lapsed: ${errorMessage(error)}`,
+        ),
       );
     }
   }
@@ -98,9 +126,11 @@ export class NotificationLease {
     if (this.runtime.timeLeft() === 0) {
       this.stopRenewing();
       this.logger.error(
-        `The handler of notification ${this.key.id} has been running for ${this.settings.handlerLimit} ms ` +
-          '(handlerLimit). Its lease is no longer renewed, so a redelivery will run the handler again. ' +
-          'Find out why the handler does not finish, or raise handlerLimit.',
+        this.entry(
+          `The handler of notification ${this.key.id} has been running for ${this.settings.handlerLimit} ms ` +
+            '(handlerLimit). Its lease is no longer renewed, so a redelivery will run the handler again. ' +
+            'Find out why the handler does not finish, or raise handlerLimit.',
+        ),
       );
       return;
     }
@@ -114,9 +144,15 @@ export class NotificationLease {
       if (!isOurs) this.stopRenewing();
     } catch (error) {
       this.logger.warn(
-        `The lease of notification ${this.key.id} could not be renewed: ${errorMessage(error)}`,
+        this.entry(
+          `The lease of notification ${this.key.id} could not be renewed: ${errorMessage(error)}`,
+        ),
       );
     }
+  }
+
+  private entry(sentence: string): LogEntry {
+    return new LogEntry(sentence, keyFields(this.key));
   }
 
   /**

@@ -86,14 +86,26 @@ export async function createTestMerchant({
     createTestPublicKey(),
     createTestCertificate(),
   ]);
-  const hasPublicKey = mode !== 'certificate';
-  const download = mode !== 'public-key';
-  const merchant = {
+  return completeTestMerchant({
+    mode,
     mchid,
     serial: own.id,
     privateKey: own.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    certificate: own.pem,
     apiV3Key: randomBytes(16).toString('hex'),
-  };
+    publicKey,
+    platformCertificate,
+  });
+}
+
+/** Adds options and environment to what identifies a merchant. */
+export function completeTestMerchant(
+  identity: Omit<TestMerchant, 'options' | 'merchantOptions' | 'environment'>,
+): TestMerchant {
+  const { mode, publicKey, mchid, serial, privateKey, apiV3Key } = identity;
+  const merchant = { mchid, serial, privateKey, apiV3Key };
+  const hasPublicKey = mode !== 'certificate';
+  const download = mode !== 'public-key';
   const merchantOptions: MerchantOptions = {
     ...merchant,
     ...(hasPublicKey && { platformKeys: { [publicKey.id]: publicKey.pem } }),
@@ -101,11 +113,7 @@ export async function createTestMerchant({
     baseUrls: [CLOSED_PORT],
   };
   return {
-    ...merchant,
-    mode,
-    certificate: own.pem,
-    publicKey,
-    platformCertificate,
+    ...identity,
     options: { ...merchantOptions, request: { proxy: false } },
     merchantOptions,
     environment: {

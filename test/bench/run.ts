@@ -11,6 +11,7 @@ import { peerVersions } from './peers.js';
 import { growthByBody, growthByKeys, receiving } from './receiving.js';
 import { type Chapter, print } from './report.js';
 import { signing } from './signing.js';
+import { sqlStores } from './sql-stores.js';
 import { memoryStore, redisStore } from './stores.js';
 
 /**
@@ -31,6 +32,7 @@ const chapters: Readonly<Record<string, () => Promise<Chapter | Chapter[]>>> = {
   http: () => overHttp(merchant),
   memory: () => memoryStore(),
   redis: () => redisStore(REDIS_URL),
+  sql: () => sqlStores(),
   start: () => coldStart(),
 };
 

@@ -21,6 +21,7 @@ const SHOULD_UPDATE = process.env.API_REPORTS === 'update';
  */
 const UNEXPORTED_TYPES: Readonly<Record<string, string>> = {
   AppContext: 'Nest injects it into ComplaintNotificationReceiver.',
+  CallbackUrlRegistrar: 'Nest injects it into WechatPayComplaintHealth.',
   ComplaintEvent: 'Only this package implements SimulatedConsumer.takeStep.',
   ComplaintListenerExplorer: 'Nest injects it into ComplaintDispatcher.',
   ComplaintNotificationProcessor: 'Nest injects it into ComplaintNotificationReceiver.',

@@ -123,6 +123,32 @@ describe('WechatPaySimulator', () => {
     expect(await list()).toEqual([next.id]);
   });
 
+  it('listens on a given port, and rejects when that is in use', async () => {
+    const first = await WechatPaySimulator.start({ merchants: [merchant] });
+    const port = Number(new URL(first.url).port);
+
+    await expect(WechatPaySimulator.start({ merchants: [merchant], port })).rejects.toMatchObject({
+      code: 'EADDRINUSE',
+    });
+    await first.stop();
+    const second = await WechatPaySimulator.start({ merchants: [merchant], port });
+    expect(new URL(second.url).port).toBe(String(port));
+    await second.stop();
+  });
+
+  it('reports each response, and no request without one', async () => {
+    const seen: string[] = [];
+    const simulator = await startSimulator(merchant, {
+      onResponse: ({ method, target }, status) => seen.push(`${method} ${target} ${status}`),
+    });
+    await call(simulator, merchant, { target: URL_PATH });
+    simulator.injectFaults('drop');
+    await expect(call(simulator, merchant, { target: URL_PATH })).rejects.toThrow();
+    await httpPost(`${simulator.url}${URL_PATH}`, {}, '');
+
+    expect(seen).toEqual([`GET ${URL_PATH} 400`, `POST ${URL_PATH} 400`]);
+  });
+
   describe('after stop', () => {
     it('has no URL and accepts no connections', async () => {
       const simulator = await WechatPaySimulator.start({ merchants: [merchant] });
