@@ -5,7 +5,7 @@ import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 export default defineConfig(
-  // The last two import what only their consumer installs: the compatibility tests type-check them there.
+  // The last three import what only their consumers install: the compatibility tests type-check them there.
   {
     ignores: [
       'dist',
@@ -14,6 +14,7 @@ export default defineConfig(
       'node_modules',
       'test/compat/fixtures/suite',
       'test/compat/fixtures/pino',
+      'test/compat/fixtures/orms',
     ],
   },
   { linterOptions: { noInlineConfig: true } },

@@ -51,6 +51,39 @@ describe('WechatPaySimulator', () => {
       );
     });
 
+    it('takes another one in while it runs', async () => {
+      const simulator = await startSimulator(merchant);
+      simulator.setMerchant(other);
+      simulator.setRegisteredUrl(other, CALLBACK_URL);
+
+      const { text } = await call(simulator, other, { target: URL_PATH });
+      expect(text).toContain(CALLBACK_URL);
+    });
+
+    it('replaces the keys of one, and keeps its URL and its complaints', async () => {
+      const simulator = await startSimulator(merchant);
+      simulator.setRegisteredUrl(merchant, CALLBACK_URL);
+      await simulator.complain(merchant, { complaint_id: 'C-1' }).catch(() => undefined);
+      const next = await createTestMerchant({ mchid: merchant.mchid });
+      simulator.setMerchant(next);
+
+      await expect(call(simulator, merchant, { target: URL_PATH })).resolves.toMatchObject({
+        status: 401,
+      });
+      const { text } = await call(simulator, next, { target: URL_PATH });
+      expect(text).toContain(CALLBACK_URL);
+      expect(simulator.complaints(next)).toHaveLength(1);
+    });
+
+    it('gives the options of one of several', async () => {
+      const simulator = await startSimulator(merchant);
+
+      expect(simulator.merchantOptions(merchant)).toEqual({
+        ...merchant.merchantOptions,
+        baseUrls: [simulator.url],
+      });
+    });
+
     it('rejects one that it was not started with', async () => {
       const simulator = await startSimulator(merchant);
 
