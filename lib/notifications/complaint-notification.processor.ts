@@ -85,7 +85,7 @@ export class ComplaintNotificationProcessor {
     delivery: NotificationDelivery,
   ): Promise<NotificationOutcome> {
     const outcome = await this.processTasks(notification, tasks, delivery);
-    await this.heard.remember(notification);
+    await this.heard.remember(notification, outcome);
     return outcome;
   }
 

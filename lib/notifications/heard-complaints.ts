@@ -7,6 +7,7 @@ import { settlesWithin } from '../utils/settles-within.js';
 import type { ComplaintNotificationPayload } from './complaint-notification-payload.interface.js';
 import { creationId } from './notification-key.js';
 import { notificationLabel } from './notification-label.js';
+import type { NotificationOutcome } from './received-notification.js';
 
 /** Milliseconds for which a handled notification may wait until its complaint is remembered. */
 const WRITE_LIMIT = 1000;
@@ -32,14 +33,21 @@ export class HeardComplaints {
       : id;
   }
 
-  /** Never rejects: at worst the same is found by a sweep and handled again. */
-  async remember(notification: ComplaintNotificationPayload): Promise<void> {
+  /**
+   * Never rejects: at worst the same is found by a sweep and handled again. What was handled just now may
+   * undo what a lost notification was about, so that the complaint looks as it was last seen: the next
+   * sweep has to look closer.
+   */
+  async remember(
+    notification: ComplaintNotificationPayload,
+    outcome: NotificationOutcome,
+  ): Promise<void> {
     const { store, options } = this.app;
     if (!store || !remembersComplaints(store)) return;
     const { mchid, complaint } = notification;
     const writing = store.writeComplaint(
       { mchid, complaintId: complaint.complaint_id },
-      { heardAt: timeOf(notification) },
+      { heardAt: timeOf(notification), seen: outcome === 'duplicate' ? undefined : '' },
       options.reconciliation.memory,
     );
     try {

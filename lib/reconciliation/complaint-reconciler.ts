@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { Injectable, Logger } from '@nestjs/common';
 import { publishSweep, type SweepEvent } from '../diagnostics/diagnostics.js';
 import { assertArguments } from '../http/request-arguments.js';
@@ -84,7 +85,10 @@ export class ComplaintReconciler {
     private readonly listeners: ComplaintListenerExplorer,
     private readonly routes: PayloadRoutes,
     private readonly deadlines: DeadlineListeners,
-  ) {}
+  ) {
+    // Every call of a sweep listens to the signal, so that many listeners are no leak.
+    setMaxListeners(0, this.aborter.signal);
+  }
 
   /**
    * Lists the complaints of a range and gives to the handlers what nothing was heard of. Several sweeps

@@ -78,7 +78,7 @@ interface ChangedComplaint {
  * ```
  * nothing heard of it ──▶ CREATE_COMPLAINT, once it is older than the grace period
  * as seen before ───────▶ nothing
- * changed ──────────────▶ its history: the newest step after the last one heard of, if it is older than
+ * changed, or heard of ─▶ its history: the newest step after the last one heard of, if it is older than
  *                         the grace period; a younger one is left to the next sweep
  * ```
  */
@@ -140,7 +140,7 @@ export class ComplaintSweep {
     const { heardAt, seen } = record;
     if (heardAt === undefined && createdAt >= knownBefore) {
       await this.feedCreation(complaint, createdAt, digest);
-    } else if (seen === undefined && (heardAt === undefined || isUntouched(complaint))) {
+    } else if (heardAt === undefined ? seen === undefined : !seen && isUntouched(complaint)) {
       await this.write(complaint, { seen: digest });
     } else if (seen !== digest) {
       const since = heardAt ?? knownBefore;
@@ -180,13 +180,16 @@ export class ComplaintSweep {
     createdAt,
   }: ChangedComplaint): Promise<void> {
     if (this.hasEnded()) return;
-    const { mchid, source } = this.merchant;
+    const { mchid, source, store } = this.merchant;
     const { complaint_id } = complaint;
     const history = await source.history(complaint_id);
+    // Something may have been handled since the complaint was listed.
+    const [current = {}] = await store.readComplaints(mchid, [complaint_id]);
     // The history may be incomplete: reading it was ended.
     if (this.hasEnded()) return;
+    const isUpToDate = current.heardAt === record.heardAt;
     const again = complainedAgainAt(history);
-    const steps = stepsAfter(heardAt, history);
+    const steps = stepsAfter(Math.max(heardAt, current.heardAt ?? heardAt), history);
     const ripe = steps.filter(({ at }) => at <= Date.now() - this.range.grace);
     const newest = ripe.at(-1);
     const isOver = !newest || (await this.feed(stepPayload(mchid, complaint_id, newest)));
@@ -194,7 +197,7 @@ export class ComplaintSweep {
       complainedAgainAt: again,
       heardAt: isOver ? newest?.at : undefined,
       // Otherwise the next sweep reads the history again.
-      seen: isOver && ripe.length === steps.length ? digest : undefined,
+      seen: isUpToDate && isOver && ripe.length === steps.length ? digest : undefined,
     });
     const start = latest(record.complainedAgainAt, again);
     await this.remind(complaint, createdAt, { ...record, complainedAgainAt: start });

@@ -37,7 +37,10 @@ export interface ComplaintRecord {
   readonly firstReplyRemindedAt?: number;
   /** When the last reminder of the deadline of the completion became due. */
   readonly completionRemindedAt?: number;
-  /** Digest of the complaint as reconciliation saw it: up to 16 of the characters of base64url. */
+  /**
+   * Digest of the complaint as reconciliation saw it, 16 of the characters of base64url; empty when
+   * something was handled since.
+   */
   readonly seen?: string;
 }
 
