@@ -78,6 +78,13 @@ export class OwnResponse {
 }
 // #endregion guard-alone
 
+@Injectable()
+export class OpeningHours {
+  isOpen(): boolean {
+    return new Date().getHours() > 8;
+  }
+}
+
 // #region own-guard
 @Injectable()
 export class OpenHoursGuard extends ComplaintNotificationGuard {
@@ -94,13 +101,6 @@ export class OpenHoursGuard extends ComplaintNotificationGuard {
   }
 }
 // #endregion own-guard
-
-@Injectable()
-export class OpeningHours {
-  isOpen(): boolean {
-    return new Date().getHours() > 8;
-  }
-}
 
 // #region gateway
 export interface GatewayEvent {
