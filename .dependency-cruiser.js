@@ -17,6 +17,7 @@ const FOLDERS = [
   'callback-url',
   'complaints',
   'notifications',
+  'listeners',
   'testing',
 ];
 const ANY_FOLDER_MAY_IMPORT = 'wechatpay-complaint\\.constants|version';

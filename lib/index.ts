@@ -159,7 +159,11 @@ export {
 } from './notifications/complaint-notification.verifier.js';
 export { COMPLAINT_NOTIFICATION_RECEIVER } from './wechatpay-complaint.constants.js';
 export { ComplaintNotificationReceiver } from './notifications/complaint-notification.receiver.js';
-export type { ReceivedNotification } from './notifications/received-notification.js';
+export type {
+  NotificationOutcome,
+  NotificationTask,
+  ReceivedNotification,
+} from './notifications/received-notification.js';
 export type { IncomingHeaders } from './notifications/incoming-headers.js';
 export type { IncomingRequest } from './notifications/raw-body.js';
 export type {
@@ -168,5 +172,7 @@ export type {
   ComplaintNotificationPayload,
   ComplaintResource,
 } from './notifications/complaint-notification-payload.interface.js';
+export { ComplaintDispatcher } from './listeners/complaint-dispatcher.js';
+export { OnComplaint } from './listeners/on-complaint.decorator.js';
 export { ComplaintPayload } from './notifications/complaint-payload.decorator.js';
 export type { HeaderFields } from './protocol/signature-headers.js';

@@ -6,6 +6,9 @@ import { ComplaintNotificationService } from './callback-url/complaint-notificat
 import { ComplaintService } from './complaints/complaint.service.js';
 import type { WechatPayComplaintModuleOptions } from './config/wechatpay-complaint-options.interface.js';
 import { createHttpService } from './http/http-service.js';
+import { ComplaintDispatcher } from './listeners/complaint-dispatcher.js';
+import { ComplaintListenerExplorer } from './listeners/complaint-listener.explorer.js';
+import { MODULE_CLASS } from './listeners/visible-modules.js';
 import { MerchantContext } from './merchant/merchant-context.js';
 import { CallbackUrlRouteCheck } from './notifications/callback-url-route.check.js';
 import { ComplaintNotificationProcessor } from './notifications/complaint-notification.processor.js';
@@ -22,11 +25,12 @@ import {
   ConfigurableModuleClass,
   MODULE_OPTIONS_TOKEN,
 } from './wechatpay-complaint.module-definition.js';
-import { MODULE_CLASS, StartupCheck } from './wechatpay-complaint.startup-check.js';
+import { StartupCheck } from './wechatpay-complaint.startup-check.js';
 
 /**
  * Complaint notifications of WeChat Pay (微信支付消费者投诉) for a Nest app: `forRoot(options)`, or
- * `forRootAsync({ imports, inject, useFactory | useClass | useExisting })`, each with `isGlobal`.
+ * `forRootAsync({ imports, inject, useFactory | useClass | useExisting })`, each with `isGlobal` and
+ * `route`.
  */
 @Module({
   imports: [DiscoveryModule],
@@ -46,6 +50,8 @@ import { MODULE_CLASS, StartupCheck } from './wechatpay-complaint.startup-check.
     ComplaintNotificationVerifier,
     ComplaintNotificationProcessor,
     { provide: COMPLAINT_NOTIFICATION_RECEIVER, useClass: ComplaintNotificationReceiver },
+    ComplaintListenerExplorer,
+    ComplaintDispatcher,
     RouteExplorer,
     RouteCheck,
     RawBodyCheck,
@@ -56,6 +62,7 @@ import { MODULE_CLASS, StartupCheck } from './wechatpay-complaint.startup-check.
     ComplaintNotificationService,
     ComplaintService,
     ComplaintNotificationVerifier,
+    ComplaintDispatcher,
     COMPLAINT_NOTIFICATION_RECEIVER,
   ],
 })

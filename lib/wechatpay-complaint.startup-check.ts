@@ -10,11 +10,11 @@ import {
   type ConfigurationProblem,
   WechatPayConfigurationError,
 } from './errors/wechatpay-configuration.error.js';
+import { ComplaintListenerExplorer } from './listeners/complaint-listener.explorer.js';
+import { MODULE_CLASS, visibleModules } from './listeners/visible-modules.js';
 import { RawBodyCheck } from './notifications/raw-body.check.js';
 import { RouteCheck } from './notifications/route.check.js';
 import { MODULE_OPTIONS_TOKEN } from './wechatpay-complaint.module-definition.js';
-
-type NestModule = ModulesContainer extends Map<string, infer T> ? T : never;
 
 /** An app can have several of these modules. The first one checks what concerns the whole app. */
 const checkedApps = new WeakSet<ModulesContainer>();
@@ -29,6 +29,7 @@ export class StartupCheck implements OnModuleInit, OnApplicationBootstrap {
     private readonly modules: ModulesContainer,
     private readonly routes: RouteCheck,
     private readonly rawBody: RawBodyCheck,
+    private readonly listeners: ComplaintListenerExplorer,
   ) {
     this.isFirst = !checkedApps.has(modules);
     checkedApps.add(modules);
@@ -36,7 +37,11 @@ export class StartupCheck implements OnModuleInit, OnApplicationBootstrap {
 
   /** @throws WechatPayConfigurationError */
   onModuleInit(): void {
-    const problems = [...this.scopeProblems(), ...this.visibilityProblems()];
+    const problems = [
+      ...this.scopeProblems(),
+      ...this.visibilityProblems(),
+      ...this.listeners.problems(),
+    ];
     if (this.isFirst) problems.push(...this.routes.problems());
     if (problems.length > 0) throw new WechatPayConfigurationError(problems);
   }
@@ -44,6 +49,7 @@ export class StartupCheck implements OnModuleInit, OnApplicationBootstrap {
   onApplicationBootstrap(): void {
     if (!this.isFirst) return;
     this.routes.warn();
+    this.listeners.warn();
     this.rawBody.report();
   }
 
@@ -68,7 +74,7 @@ export class StartupCheck implements OnModuleInit, OnApplicationBootstrap {
   private visibilityProblems(): ConfigurationProblem[] {
     const own = this.moduleRef.get<Type>(MODULE_CLASS, { strict: true });
     const mixed = [...this.modules.values()]
-      .filter((module) => module.metatype !== own && visibleFrom(module, own).size > 1)
+      .filter((module) => module.metatype !== own && visibleModules(module, own).size > 1)
       .map(({ metatype }) => metatype.name);
     if (mixed.length === 0) return [];
     return [
@@ -80,18 +86,3 @@ export class StartupCheck implements OnModuleInit, OnApplicationBootstrap {
     ];
   }
 }
-
-/** The instances of our module that a module imports, itself or through modules that export them. */
-function visibleFrom(module: NestModule, own: Type): Set<NestModule> {
-  const visible = new Set(module.imports);
-  for (const seen of visible) {
-    // A set that grows is iterated to its end.
-    for (const next of seen.imports) {
-      if (seen.exports.has(next.metatype)) visible.add(next);
-    }
-  }
-  return new Set([...visible].filter(({ metatype }) => metatype === own));
-}
-
-/** Injected, because the module imports this file. */
-export const MODULE_CLASS = Symbol('WechatPayComplaintModule');

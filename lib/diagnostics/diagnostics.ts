@@ -1,6 +1,6 @@
 import { channel } from 'node:diagnostics_channel';
 
-/** What happened to one inbound notification. */
+/** What happened to one inbound notification; with `listener`, what that listener made of it. */
 export interface NotificationEvent {
   readonly mchid: string;
   readonly outcome:
@@ -8,6 +8,8 @@ export interface NotificationEvent {
     | 'handled'
     /** It was handled before: responded with success, and the handler did not run. */
     | 'duplicate'
+    /** No listener listens for its action: responded with success. */
+    | 'ignored'
     /** It is not genuine, or not usable; `code` says why. */
     | 'rejected'
     /** It is genuine and cannot be handled now; `code` says why. WeChat Pay redelivers it. */
@@ -16,6 +18,8 @@ export interface NotificationEvent {
     | 'failed';
   /** The `code` of the ComplaintNotificationException. */
   readonly code?: string;
+  /** `Class.method` of the listener: each one has an event of its own. */
+  readonly listener?: string;
   /** Whether the response had been sent before this outcome. */
   readonly late: boolean;
   /** Undefined as long as the notification is not known to be genuine. */

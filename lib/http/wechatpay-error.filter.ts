@@ -7,6 +7,7 @@ import { WechatPayApiError } from '../errors/wechatpay-api.error.js';
 import { WechatPayArgumentError } from '../errors/wechatpay-argument.error.js';
 import { WechatPayError } from '../errors/wechatpay.error.js';
 import { WechatPayNetworkError } from '../errors/wechatpay-network.error.js';
+import { WechatPayPlatformKeyError } from '../errors/wechatpay-platform-key.error.js';
 import { LOGGER_CONTEXT } from '../wechatpay-complaint.constants.js';
 import { isRateLimit } from './retry-policy.js';
 
@@ -28,7 +29,7 @@ const DEFAULT_RETRY_AFTER = 60_000;
  * |---|---|
  * | WechatPayArgumentError | 400; the body says what is wrong |
  * | `RESOURCE_NOT_EXISTS` | 404 |
- * | rate limits, `SERVICE_UNAVAILABLE`, NotificationStoreError | 503, with `Retry-After` |
+ * | rate limits, `SERVICE_UNAVAILABLE`, `NO_PLATFORM_KEY`, NotificationStoreError | 503, with `Retry-After` |
  * | `TIMEOUT`, `ETIMEDOUT`, `ABORTED` | 504 |
  * | all others, such as `NO_AUTH`, `SIGN_ERROR` or a bad signature | 502 |
  *
@@ -81,7 +82,9 @@ function statusOf(error: WechatPayError): number {
   if (error instanceof WechatPayArgumentError) return BAD_REQUEST;
   if (error.code === 'RESOURCE_NOT_EXISTS') return NOT_FOUND;
   const isBusy = isRateLimit(error) || error.code === 'SERVICE_UNAVAILABLE';
-  if (isBusy || error instanceof NotificationStoreError) return SERVICE_UNAVAILABLE;
+  const isUnsent =
+    error instanceof NotificationStoreError || error instanceof WechatPayPlatformKeyError;
+  if (isBusy || isUnsent) return SERVICE_UNAVAILABLE;
   const isTimeout = error instanceof WechatPayNetworkError && TIMEOUT_CODES.has(error.code);
   return isTimeout ? GATEWAY_TIMEOUT : BAD_GATEWAY;
 }
@@ -93,7 +96,7 @@ function messageFor(error: WechatPayError, status: number): string {
     case NOT_FOUND:
       return 'WeChat Pay has no such resource.';
     case SERVICE_UNAVAILABLE:
-      return 'Too busy at the moment. Try again later.';
+      return 'Not available at the moment. Try again later.';
     case GATEWAY_TIMEOUT:
       return 'WeChat Pay did not respond in time. The request may have taken effect.';
     default:

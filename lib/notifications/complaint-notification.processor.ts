@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { type NotificationEvent, publishNotification } from '../diagnostics/diagnostics.js';
 import { MerchantContext } from '../merchant/merchant-context.js';
-import type { NotificationStore } from '../stores/notification-store.interface.js';
+import type { NotificationKey, NotificationStore } from '../stores/notification-store.interface.js';
 import { Deadline } from '../utils/deadline.js';
 import { errorMessage } from '../utils/error-message.js';
 import { settlesWithin } from '../utils/settles-within.js';
@@ -12,15 +12,15 @@ import {
 } from './complaint-notification.exception.js';
 import type { ComplaintNotificationPayload } from './complaint-notification-payload.interface.js';
 import { logFailure } from './handler-failure.js';
+import { notificationKey } from './notification-key.js';
 import { notificationLabel } from './notification-label.js';
 import { NotificationLease } from './notification-lease.js';
 import { PendingCompletions } from './pending-completions.js';
-
-type Handle = () => Promise<void>;
+import type { NotificationOutcome, NotificationTask } from './received-notification.js';
 
 /**
- * Runs the handler of a genuine notification once. The states of a notification, and the response to
- * WeChat Pay:
+ * Runs each task of a genuine notification once: the handler of its route, or each listener. The states
+ * of a notification and one task, and the response to WeChat Pay:
  *
  * ```
  * claim ── done ──────────────▶ duplicate: 204, the handler does not run
@@ -35,7 +35,8 @@ type Handle = () => Promise<void>;
  *   └───── process dies ──────▶ the lease lapses, a redelivery claims the notification
  * ```
  *
- * Without a store there is nothing to claim: every delivery runs the handler.
+ * Listeners run at the same time, each under a claim of its own. The response is success when all of
+ * them have succeeded by now. Without a store there is nothing to claim: every delivery runs the handler.
  */
 @Injectable()
 export class ComplaintNotificationProcessor {
@@ -53,35 +54,30 @@ export class ComplaintNotificationProcessor {
 
   /**
    * Resolves when the response is success, and rejects with what the response says otherwise. The
-   * handler may still be running then.
+   * tasks may still be running then.
    *
    * @param deadline when WeChat Pay needs the response
    * @throws ComplaintNotificationException IN_PROGRESS, HANDLER_TIMEOUT, STORE_UNAVAILABLE
-   * @throws whatever the handler throws
+   * @throws whatever the first task that has failed throws
    */
   async process(
     notification: ComplaintNotificationPayload,
-    handle: Handle,
+    tasks: readonly NotificationTask[],
     deadline: Deadline,
-  ): Promise<void> {
-    const run = new NotificationRun(notification, deadline, this.logger);
-    const { store } = this.merchant;
-    const lease = store && (await this.claim(store, run));
-    if (lease === 'done') {
-      run.end('duplicate');
-      return;
+  ): Promise<NotificationOutcome> {
+    const [first, ...others] = tasks.map(
+      (task) => new NotificationRun(notification, task, deadline, this.logger),
+    );
+    if (!first) {
+      new NotificationRun(notification, NO_TASK, deadline, this.logger).end('ignored');
+      return 'ignored';
     }
-    const work = this.track(
-      lease ? this.handleUnderLease(run, handle, lease) : run.handle(handle),
-      lease,
-    );
-    if (await settlesWithin(work, deadline.timeLeft())) return work;
-    throw run.defer(
-      'HANDLER_TIMEOUT',
-      `Its handler takes longer than ${deadline.limit} ms (handlerTimeout). The handler goes on; ` +
-        `${lease ? 'once it has finished, a redelivery gets success' : 'without a store a redelivery runs it again'}. ` +
-        'Put slow work on a queue.',
-    );
+    if (others.length === 0) return this.processTask(first);
+    const results = [first, ...others].map((run) => this.processTask(run));
+    // Nobody is told before every task has ended or was deferred.
+    await Promise.allSettled(results);
+    const outcomes = await Promise.all(results);
+    return outcomes.includes('handled') ? 'handled' : 'duplicate';
   }
 
   /** Waits for the handlers that are running, within the option `shutdownTimeout`. */
@@ -110,6 +106,27 @@ export class ComplaintNotificationProcessor {
           'Redeliveries of them run the handler again.',
       );
     }
+  }
+
+  private async processTask(run: NotificationRun): Promise<'handled' | 'duplicate'> {
+    const { deadline } = run;
+    const { store } = this.merchant;
+    const lease = store && (await this.claim(store, run));
+    if (lease === 'done') {
+      run.end('duplicate');
+      return 'duplicate';
+    }
+    const work = this.track(lease ? this.handleUnderLease(run, lease) : run.handle(), lease);
+    if (await settlesWithin(work, deadline.timeLeft())) {
+      await work;
+      return 'handled';
+    }
+    throw run.defer(
+      'HANDLER_TIMEOUT',
+      `Its handler takes longer than ${deadline.limit} ms (handlerTimeout). The handler goes on; ` +
+        `${lease ? 'once it has finished, a redelivery gets success' : 'without a store a redelivery runs it again'}. ` +
+        'Put slow work on a queue.',
+    );
   }
 
   private shutdownTimeLeft(): number {
@@ -147,13 +164,9 @@ export class ComplaintNotificationProcessor {
     return result;
   }
 
-  private async handleUnderLease(
-    run: NotificationRun,
-    handle: Handle,
-    lease: NotificationLease,
-  ): Promise<void> {
+  private async handleUnderLease(run: NotificationRun, lease: NotificationLease): Promise<void> {
     try {
-      await run.handle(handle);
+      await run.handle();
     } catch (error) {
       await lease.release();
       throw error;
@@ -185,27 +198,37 @@ async function releaseLease(claim: NotificationLease | 'in-progress' | 'done'): 
   if (claim instanceof NotificationLease) await claim.release();
 }
 
-/** One delivery of a notification: what is logged and published about it. */
+const ENDS: Readonly<Record<NotificationOutcome, string>> = {
+  handled: 'handled',
+  duplicate: 'a duplicate, handled before',
+  ignored: 'no listener listens for this action',
+};
+
+/** What is logged and published when nobody listens. */
+const NO_TASK: NotificationTask = { handle: () => Promise.resolve() };
+
+/** One delivery of a notification to one task: what is logged and published about it. */
 class NotificationRun {
   private isDeferred = false;
 
   constructor(
     private readonly notification: ComplaintNotificationPayload,
+    private readonly task: NotificationTask,
     readonly deadline: Deadline,
     private readonly logger: Logger,
   ) {}
 
-  get key(): { readonly mchid: string; readonly id: string } {
-    return { mchid: this.notification.mchid, id: this.notification.id };
+  get key(): NotificationKey {
+    return notificationKey(this.notification, this.task.listener);
   }
 
   get label(): string {
-    return notificationLabel(this.notification);
+    return notificationLabel(this.notification, this.task.listener);
   }
 
-  async handle(handle: Handle): Promise<void> {
+  async handle(): Promise<void> {
     try {
-      await handle();
+      await this.task.handle();
     } catch (error) {
       this.publish('failed');
       logFailure(this.logger, this.label, error);
@@ -214,11 +237,10 @@ class NotificationRun {
     this.end('handled');
   }
 
-  end(outcome: 'handled' | 'duplicate'): void {
+  end(outcome: NotificationOutcome): void {
     this.publish(outcome);
     if (!Logger.isLevelEnabled('debug')) return;
-    const what = outcome === 'handled' ? 'handled' : 'a duplicate, handled before';
-    this.logger.debug(`${this.label}: ${what}, ${Math.round(this.deadline.elapsed())} ms`);
+    this.logger.debug(`${this.label}: ${ENDS[outcome]}, ${Math.round(this.deadline.elapsed())} ms`);
   }
 
   /** The exception to respond with. */
@@ -242,7 +264,9 @@ class NotificationRun {
     code?: ComplaintNotificationDeferralCode,
   ): void {
     const { mchid, id, request_id: requestId } = this.notification;
+    const { listener } = this.task;
+    const late = this.isDeferred;
     const duration = this.deadline.elapsed();
-    publishNotification({ mchid, outcome, code, late: this.isDeferred, id, requestId, duration });
+    publishNotification({ mchid, outcome, code, listener, late, id, requestId, duration });
   }
 }

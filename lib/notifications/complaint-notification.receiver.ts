@@ -45,8 +45,8 @@ export class ComplaintNotificationReceiver implements OnApplicationShutdown {
       // app read bodies or log errors about its configuration.
       const body = keptRawBody(request) ?? (() => this.readBody(request, deadline));
       const payload = await this.verifier.verify({ headers, body }, deadline);
-      return new ReceivedNotification(payload, (handle) =>
-        this.processor.process(payload, handle, deadline),
+      return new ReceivedNotification(payload, (tasks) =>
+        this.processor.process(payload, tasks, deadline),
       );
     } catch (error) {
       if (error instanceof ComplaintNotificationException) this.report(error, deadline);

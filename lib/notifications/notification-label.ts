@@ -1,9 +1,16 @@
 import type { ComplaintNotificationPayload } from './complaint-notification-payload.interface.js';
 
-/** Names a notification in a log line: `Notification EV-1 (CREATE_COMPLAINT, complaint 2002)`. */
-export function notificationLabel({ id, complaint }: ComplaintNotificationPayload): string {
+/**
+ * Names a notification in a log line: `Notification EV-1 (CREATE_COMPLAINT, complaint 2002)`, with
+ * ` for Class.method` behind it when the line is about one listener.
+ */
+export function notificationLabel(
+  { id, complaint }: ComplaintNotificationPayload,
+  listener?: string,
+): string {
   const { action_type, complaint_id } = complaint;
-  return `Notification ${id} (${inOneLine(action_type)}, complaint ${inOneLine(complaint_id)})`;
+  const label = `Notification ${id} (${inOneLine(action_type)}, complaint ${inOneLine(complaint_id)})`;
+  return listener === undefined ? label : `${label} for ${listener}`;
 }
 
 /** The id has been checked; the resource has not, and must not begin a log line of its own. */

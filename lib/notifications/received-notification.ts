@@ -1,9 +1,24 @@
 import type { ComplaintNotificationPayload } from './complaint-notification-payload.interface.js';
 
-/** Runs a handler at most once for a notification, and resolves when WeChat Pay may be told so. */
-export type ProcessNotification = (handle: () => Promise<void>) => Promise<void>;
+/** What is done about a notification: the method of a route, or a listener. */
+export interface NotificationTask {
+  /** `Class.method` of a listener, which is remembered by itself. Undefined for the method of a route. */
+  readonly listener?: string;
+  readonly handle: () => Promise<void>;
+}
 
-/** A verified notification, on its way from the guard to the handler of its route. */
+/**
+ * How a notification ended well: a task has handled it just now, all tasks had handled it before, or
+ * there is no task for it.
+ */
+export type NotificationOutcome = 'handled' | 'duplicate' | 'ignored';
+
+/** Runs each task at most once for a notification, and resolves when WeChat Pay may be told so. */
+export type ProcessNotification = (
+  tasks: readonly NotificationTask[],
+) => Promise<NotificationOutcome>;
+
+/** A verified notification, on its way to the handler of its route or to the listeners. */
 export class ReceivedNotification {
   private failure?: { readonly error: unknown };
 
@@ -12,9 +27,9 @@ export class ReceivedNotification {
     private readonly run: ProcessNotification,
   ) {}
 
-  async process(handle: () => Promise<void>): Promise<void> {
+  async process(tasks: readonly NotificationTask[]): Promise<NotificationOutcome> {
     try {
-      await this.run(handle);
+      return await this.run(tasks);
     } catch (error) {
       this.failure = { error };
       throw error;

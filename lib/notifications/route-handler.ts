@@ -1,6 +1,5 @@
 import { isGeneratorFunction } from 'node:util/types';
 import { createParamDecorator, type ExecutionContext, HttpStatus } from '@nestjs/common';
-import { isObservable, lastValueFrom } from 'rxjs';
 import {
   findNotification,
   missingNotification,
@@ -12,6 +11,7 @@ import {
   PARAMETER_TYPES_METADATA,
   PARAMETERS_METADATA,
 } from './route.metadata.js';
+import { settleResult } from './settle-result.js';
 
 /** What the wrapper needs of a request. */
 class Delivery {
@@ -46,14 +46,13 @@ export function wrapRouteHandler(
   const method = methodOf(prototype, key, descriptor);
   const { parameterCount, hiddenIndex } = reserveParameter(prototype, key, method);
   const handle = async (instance: unknown, args: unknown[]): Promise<void> => {
-    const result = await method.apply(instance, args);
-    if (isObservable(result)) await lastValueFrom(result, { defaultValue: undefined });
+    await settleResult(method.apply(instance, args));
   };
   const wrapper: Method = function (this: unknown, ...args) {
     if (args.length <= hiddenIndex) return method.apply(this, args);
     const { notification, response } = deliveryIn(args[hiddenIndex]);
     return notification
-      .process(() => handle(this, args.slice(0, parameterCount)))
+      .process([{ handle: () => handle(this, args.slice(0, parameterCount)) }])
       .then(() => {
         // Whatever a decorator or the method has set: the notification counts as handled.
         response.statusCode = HttpStatus.NO_CONTENT;

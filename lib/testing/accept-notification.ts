@@ -8,6 +8,7 @@ import { logFailure } from '../notifications/handler-failure.js';
 import { notificationLabel } from '../notifications/notification-label.js';
 import {
   attachNotification,
+  type NotificationTask,
   ReceivedNotification,
 } from '../notifications/received-notification.js';
 import { LOGGER_CONTEXT } from '../wechatpay-complaint.constants.js';
@@ -46,16 +47,24 @@ export function acceptNotification({
   };
   return {
     canActivate: (context: ExecutionContext): boolean => {
-      const notification = new ReceivedNotification(payload, async (handle) => {
-        try {
-          await handle();
-        } catch (error) {
-          logFailure(new Logger(LOGGER_CONTEXT), notificationLabel(payload), error);
-          throw error;
-        }
+      const notification = new ReceivedNotification(payload, async (tasks) => {
+        await Promise.all(tasks.map((task) => runTask(payload, task)));
+        return tasks.length > 0 ? 'handled' : 'ignored';
       });
       attachNotification(context.getArgByIndex(0), notification);
       return true;
     },
   };
+}
+
+async function runTask(
+  payload: ComplaintNotificationPayload,
+  { listener, handle }: NotificationTask,
+): Promise<void> {
+  try {
+    await handle();
+  } catch (error) {
+    logFailure(new Logger(LOGGER_CONTEXT), notificationLabel(payload, listener), error);
+    throw error;
+  }
 }

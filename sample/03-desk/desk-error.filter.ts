@@ -47,6 +47,7 @@ const KINDS: Readonly<Record<string, FailureKind>> = {
   NO_AUTH: 'permission',
   SYSTEM_ERROR: 'unavailable',
   SERVICE_UNAVAILABLE: 'unavailable',
+  NO_PLATFORM_KEY: 'unavailable',
   MALFORMED_RESPONSE: 'unverified',
 };
 

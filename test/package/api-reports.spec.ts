@@ -21,6 +21,7 @@ const SHOULD_UPDATE = process.env.API_REPORTS === 'update';
  */
 const UNEXPORTED_TYPES: Readonly<Record<string, string>> = {
   ComplaintEvent: 'Only this package implements SimulatedConsumer.takeStep.',
+  ComplaintListenerExplorer: 'Nest injects it into ComplaintDispatcher.',
   ComplaintNotificationProcessor: 'Nest injects it into ComplaintNotificationReceiver.',
   ConfigurableModuleClass: 'Nest creates this base class of WechatPayComplaintModule.',
   Deadline: 'Only this package limits the time of ComplaintNotificationVerifier.verify.',

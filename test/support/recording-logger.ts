@@ -3,6 +3,7 @@ import type { LoggerService } from '@nestjs/common';
 export type LogLevel = 'log' | 'error' | 'warn' | 'debug';
 
 const KEY_MODE = 'Key mode of merchant ';
+const UNPROVIDED = ' has @OnComplaint(), but no module of this app has it';
 
 export interface LogLine {
   readonly level: LogLevel;
@@ -29,10 +30,14 @@ export class RecordingLogger implements LoggerService {
     this.record('debug', parts);
   }
 
-  /** The lines that this package logged, except for the key mode, which every start logs. */
+  /**
+   * The lines that this package logged, except for the key mode, which every start logs, and for
+   * listeners that no module provides: those of one test are none of another test's app.
+   */
   ours(...levels: LogLevel[]): string[] {
     return this.lines
-      .filter(({ text }) => text.endsWith('WechatPayComplaint') && !text.startsWith(KEY_MODE))
+      .filter(({ text }) => text.endsWith('WechatPayComplaint'))
+      .filter(({ text }) => !text.startsWith(KEY_MODE) && !text.includes(UNPROVIDED))
       .filter(({ level }) => levels.length === 0 || levels.includes(level))
       .map(({ text }) => text);
   }
@@ -45,6 +50,14 @@ export class RecordingLogger implements LoggerService {
   /** The lines about the key mode of a merchant. */
   keyModes(): string[] {
     return this.lines.map(({ text }) => text).filter((text) => text.startsWith(KEY_MODE));
+  }
+
+  /** The warnings about listeners that no module provides. */
+  unprovided(): string[] {
+    return this.lines
+      .filter(({ level }) => level === 'warn')
+      .map(({ text }) => text)
+      .filter((text) => text.includes(UNPROVIDED));
   }
 
   get text(): string {

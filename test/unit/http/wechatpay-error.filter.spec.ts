@@ -21,6 +21,7 @@ import {
   type WechatPayError,
   WechatPayErrorFilter,
   WechatPayNetworkError,
+  WechatPayPlatformKeyError,
   WechatPaySignatureError,
 } from 'nestjs-wechatpay-complaint';
 import { createTestMerchant, type TestMerchant } from 'nestjs-wechatpay-complaint/testing';
@@ -51,7 +52,7 @@ interface FilterCase {
 
 const REJECTED = 'WeChat Pay rejected the request.';
 const UNCERTAIN = 'The request to WeChat Pay failed. It may have taken effect.';
-const BUSY = 'Too busy at the moment. Try again later.';
+const BUSY = 'Not available at the moment. Try again later.';
 const LATE = 'WeChat Pay did not respond in time. The request may have taken effect.';
 
 const CASES: readonly FilterCase[] = [
@@ -88,6 +89,14 @@ const CASES: readonly FilterCase[] = [
   {
     name: 'SERVICE_UNAVAILABLE',
     error: api(503, 'SERVICE_UNAVAILABLE'),
+    status: 503,
+    message: BUSY,
+    retryAfter: '60',
+    level: 'warn',
+  },
+  {
+    name: 'NO_PLATFORM_KEY',
+    error: new WechatPayPlatformKeyError(`POST /v3/${SECRET}`, SECRET),
     status: 503,
     message: BUSY,
     retryAfter: '60',

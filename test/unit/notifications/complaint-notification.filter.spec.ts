@@ -17,6 +17,7 @@ import {
   ReceivedNotification,
 } from '../../../lib/notifications/received-notification.js';
 import { httpPost } from '../../support/http-post.js';
+import { runTasks } from '../../support/run-tasks.js';
 import { ADAPTERS, closeApps, startApp } from '../../support/start-app.js';
 
 const PAYLOAD = {
@@ -80,9 +81,9 @@ describe.each(ADAPTERS)('ComplaintNotificationFilter, on %s', (adapter) => {
 
   it('does not log what was logged when the notification was processed', async () => {
     const response = await post(async (request) => {
-      const notification = new ReceivedNotification(PAYLOAD, (handle) => handle());
+      const notification = new ReceivedNotification(PAYLOAD, runTasks);
       attachNotification(request, notification);
-      await notification.process(() => Promise.reject(new Error('locked')));
+      await notification.process([{ handle: () => Promise.reject(new Error('locked')) }]);
     });
     expect(response).toMatchObject({ status: 500, problems: [] });
   });
@@ -97,7 +98,7 @@ describe.each(ADAPTERS)('ComplaintNotificationFilter, on %s', (adapter) => {
     'logs %s that something else throws beside a notification, with its id',
     async (_what, error) => {
       const { problems } = await post((request) => {
-        attachNotification(request, new ReceivedNotification(PAYLOAD, (handle) => handle()));
+        attachNotification(request, new ReceivedNotification(PAYLOAD, runTasks));
         return Promise.reject(error());
       });
       expect(problems).toEqual([expect.stringContaining(`${WITH_NOTIFICATION} was not handled`)]);

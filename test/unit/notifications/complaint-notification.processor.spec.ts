@@ -53,7 +53,7 @@ async function start(options: Partial<WechatPayComplaintModuleOptions> = {}): Pr
 function process(
   handle: () => Promise<void> = () => Promise.resolve(),
   limit = ENDLESS,
-): Promise<void> {
+): Promise<unknown> {
   return processor.process(
     {
       mchid: merchant.mchid,
@@ -62,7 +62,7 @@ function process(
       request_id: '0123-abc',
       complaint: { complaint_id: '2002', action_type: 'USER_RESPONSE' },
     },
-    handle,
+    [{ handle }],
     new Deadline(limit),
   );
 }

@@ -69,7 +69,7 @@ describe('ComplaintNotificationReceiver', () => {
     for (let delivery = 0; delivery < 2; delivery += 1) {
       const incoming = request('EV-1', (text) => ({ rawBody: Buffer.from(text) }));
       const notification = await receiver.receive(incoming);
-      await notification.process(handle);
+      await notification.process([{ handle }]);
     }
     expect(runs).toBe(1);
   });

@@ -6,8 +6,10 @@ import {
   findNotification,
   missingNotification,
   notificationOf,
+  type ProcessNotification,
   ReceivedNotification,
 } from '../../../lib/notifications/received-notification.js';
+import { runTasks } from '../../support/run-tasks.js';
 
 const PAYLOAD = {
   mchid: '1900000109',
@@ -15,21 +17,23 @@ const PAYLOAD = {
   event_type: 'COMPLAINT.CREATE',
   complaint: { complaint_id: '2002', action_type: 'CREATE_COMPLAINT', phone: '13800138000' },
 };
-const create = (run = (handle: () => Promise<void>) => handle()): ReceivedNotification =>
+const create = (run: ProcessNotification = runTasks): ReceivedNotification =>
   new ReceivedNotification(PAYLOAD, run);
 
 describe('ReceivedNotification', () => {
   it('processes a handler with the function it was given', async () => {
     const calls: string[] = [];
-    const notification = create(async (handle) => {
+    const notification = create(async (tasks) => {
       calls.push('before');
-      await handle();
+      await runTasks(tasks);
       calls.push('after');
+      return 'duplicate';
     });
-    await notification.process(() => {
+    const handle = (): Promise<void> => {
       calls.push('handler');
       return Promise.resolve();
-    });
+    };
+    await expect(notification.process([{ handle }])).resolves.toBe('duplicate');
     expect(calls).toEqual(['before', 'handler', 'after']);
   });
 
@@ -38,7 +42,8 @@ describe('ReceivedNotification', () => {
     async (error) => {
       const notification = create();
       expect(notification.hasFailedWith(error)).toBe(false);
-      const failing = notification.process(() => lastValueFrom(throwError(() => error)));
+      const handle = (): Promise<void> => lastValueFrom(throwError(() => error));
+      const failing = notification.process([{ handle }]);
       await expect(failing.catch((reason: unknown) => [reason])).resolves.toEqual([error]);
       expect(notification.hasFailedWith(error)).toBe(true);
       expect(notification.hasFailedWith(new Error('locked'))).toBe(false);

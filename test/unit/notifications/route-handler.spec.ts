@@ -2,10 +2,12 @@ import { describe, expect, it } from '@jest/globals';
 import { of, throwError } from 'rxjs';
 import {
   attachNotification,
+  type ProcessNotification,
   ReceivedNotification,
 } from '../../../lib/notifications/received-notification.js';
 import { PARAMETERS_METADATA } from '../../../lib/notifications/route.metadata.js';
 import { wrapRouteHandler } from '../../../lib/notifications/route-handler.js';
+import { runTasks } from '../../support/run-tasks.js';
 
 const PAYLOAD = {
   mchid: '1900000109',
@@ -13,7 +15,7 @@ const PAYLOAD = {
   event_type: 'COMPLAINT.CREATE',
   complaint: { complaint_id: '2002', action_type: 'CREATE_COMPLAINT' },
 };
-const notification = (run = (handle: () => Promise<void>) => handle()): ReceivedNotification =>
+const notification = (run: ProcessNotification = runTasks): ReceivedNotification =>
   new ReceivedNotification(PAYLOAD, run);
 
 type Method = (...args: unknown[]) => unknown;
@@ -65,10 +67,11 @@ describe('wrapRouteHandler', () => {
       calls.push(this, args);
     });
     const controller = {};
-    const received = notification(async (handle) => {
+    const received = notification(async (tasks) => {
       calls.push('before');
-      await handle();
+      await runTasks(tasks);
       calls.push('after');
+      return 'handled';
     });
     await wrapper.call(controller, hidden(received));
     expect(calls).toEqual(['before', controller, [], 'after']);
@@ -80,7 +83,9 @@ describe('wrapRouteHandler', () => {
     const { wrapper, hidden } = wrap(() => {
       runs += 1;
     });
-    await expect(wrapper(hidden(notification(() => Promise.resolve())))).resolves.toBeUndefined();
+    await expect(
+      wrapper(hidden(notification(() => Promise.resolve('duplicate')))),
+    ).resolves.toBeUndefined();
     expect(runs).toBe(0);
   });
 

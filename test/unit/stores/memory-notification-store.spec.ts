@@ -146,7 +146,7 @@ describe('MemoryNotificationStore', () => {
 
   it('does not keep a process alive', async () => {
     const script = `
-      import { MemoryNotificationStore } from './dist/esm/stores/memory-notification-store.js';
+      import { MemoryNotificationStore } from 'nestjs-wechatpay-complaint';
       const store = new MemoryNotificationStore();
       const key = { mchid: '1', id: '1' };
       const { token } = await store.claim(key, 3_600_000);

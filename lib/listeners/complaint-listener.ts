@@ -1,0 +1,65 @@
+import type { InjectionToken } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
+import type { ComplaintNotificationPayload } from '../notifications/complaint-notification-payload.interface.js';
+import { settleResult } from '../notifications/settle-result.js';
+import type { NestModule } from './visible-modules.js';
+
+/** A provider or controller, whose class may have listeners. */
+export interface ListenerHost {
+  readonly module: NestModule;
+  readonly token: InjectionToken;
+  readonly prototype: object;
+  /** An empty object with this prototype, unless `isStatic`. */
+  readonly instance: object;
+  /** Whether there is one instance for all notifications. */
+  readonly isStatic: boolean;
+}
+
+/** What Nest keeps the request-scoped providers of one notification by. */
+export interface NotificationContext {
+  readonly id: number;
+}
+
+/** A method with `@OnComplaint()` of a provider or controller. */
+export class ComplaintListener {
+  /** `Class.method`, under which it is remembered. */
+  readonly name: string;
+
+  constructor(
+    private readonly host: ListenerHost,
+    private readonly key: string,
+    private readonly actionTypes: readonly string[],
+  ) {
+    this.name = `${host.prototype.constructor.name}.${key}`;
+  }
+
+  /** Name of the Nest module. */
+  get module(): string {
+    return this.host.module.metatype.name;
+  }
+
+  get isStatic(): boolean {
+    return this.host.isStatic;
+  }
+
+  hears(actionType: string): boolean {
+    return this.actionTypes.length === 0 || this.actionTypes.includes(actionType);
+  }
+
+  /** @throws whatever the method throws, and whatever a request-scoped provider of its class throws */
+  async run(
+    notification: ComplaintNotificationPayload,
+    context: NotificationContext,
+  ): Promise<void> {
+    const instance = this.host.isStatic ? this.host.instance : await this.resolve(context);
+    const method: unknown = Reflect.get(instance, this.key);
+    if (typeof method !== 'function') throw new TypeError(`${this.name} is no method any more.`);
+    await settleResult(Reflect.apply(method, instance, [notification]));
+  }
+
+  private resolve(context: NotificationContext): Promise<object> {
+    const { module, token } = this.host;
+    const { instance: moduleRef } = module.getProviderByKey<ModuleRef>(ModuleRef);
+    return moduleRef.resolve<object>(token, context, { strict: true });
+  }
+}

@@ -1,0 +1,14 @@
+import type { NotificationKey } from '../stores/notification-store.interface.js';
+import type { ComplaintNotificationPayload } from './complaint-notification-payload.interface.js';
+
+/**
+ * Under which key a notification is remembered: its id for the method of a route, `id#Class.method`
+ * for a listener. The key must not change between versions of this package or of the app: otherwise
+ * redeliveries of notifications that were handled before are handled again.
+ */
+export function notificationKey(
+  { mchid, id }: Pick<ComplaintNotificationPayload, 'mchid' | 'id'>,
+  listener?: string,
+): NotificationKey {
+  return { mchid, id: listener === undefined ? id : `${id}#${listener}` };
+}
