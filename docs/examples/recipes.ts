@@ -14,6 +14,7 @@ import {
 } from '@nestjs/common';
 import {
   COMPLAINT_NOTIFICATION_RECEIVER,
+  ComplaintDispatcher,
   ComplaintNotification,
   ComplaintNotificationException,
   ComplaintNotificationFilter,
@@ -111,13 +112,16 @@ export interface GatewayEvent {
 
 @Injectable()
 export class GatewayHandler {
-  constructor(private readonly verifier: ComplaintNotificationVerifier) {}
+  constructor(
+    private readonly verifier: ComplaintNotificationVerifier,
+    private readonly dispatcher: ComplaintDispatcher,
+  ) {}
 
   async handle({ headers, body, isBase64Encoded }: GatewayEvent) {
     const bytes = Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8');
     try {
-      const { id, complaint } = await this.verifier.verify({ headers, body: bytes });
-      await enqueue(id, complaint.complaint_id);
+      const payload = await this.verifier.verify({ headers, body: bytes });
+      await this.dispatcher.dispatch(payload); // to the methods with @OnComplaint(), once
       return { statusCode: 204 };
     } catch (error) {
       if (!(error instanceof ComplaintNotificationException)) throw error;
@@ -126,7 +130,3 @@ export class GatewayHandler {
   }
 }
 // #endregion gateway
-
-async function enqueue(id: string, complaintId: string): Promise<void> {
-  await Promise.resolve([id, complaintId]);
-}

@@ -42,9 +42,10 @@ async function withExamples(path: string, text: string): Promise<string> {
     // A translation may translate the comments.
     const isSame = isChinese(path) && block !== undefined && bare(block) === bare(code);
     const shown = isSame ? block : code;
+    const rest = block === undefined ? '\n' : '';
     parts.push(
       text.slice(end, match.index),
-      `<!-- example: ${source} -->\n\n\`\`\`ts\n${shown}\`\`\``,
+      `<!-- example: ${source} -->\n\n\`\`\`ts\n${shown}\`\`\`${rest}`,
     );
     end = match.index + whole.length;
   }

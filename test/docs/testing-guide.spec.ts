@@ -16,7 +16,7 @@ import {
 } from 'nestjs-wechatpay-complaint/testing';
 import { firstValueFrom } from 'rxjs';
 import { ComplaintsController } from '../../docs/examples/receiving.js';
-import { ComplaintsController as ReplyingController } from '../../docs/examples/quickstart/complaints.controller.js';
+import { ComplaintDesk } from '../../docs/examples/quickstart/complaint-desk.js';
 import { AppModule } from '../../docs/examples/quickstart/app.module.js';
 
 // The code of the guide "Testing", run as a reader would run it.
@@ -80,9 +80,10 @@ describe('The guide to testing', () => {
     // #region simulator
     const merchant = await createTestMerchant();
     simulator = await WechatPaySimulator.start({ merchants: [merchant] });
+    const options = { ...simulator.moduleOptions(merchant), route: 'wechatpay/complaints' };
     const testing = await Test.createTestingModule({
-      imports: [WechatPayComplaintModule.forRoot(simulator.moduleOptions(merchant))],
-      controllers: [ReplyingController],
+      imports: [WechatPayComplaintModule.forRoot(options)],
+      providers: [ComplaintDesk],
     }).compile();
     const app = testing.createNestApplication({ rawBody: true });
     await app.listen(0, '127.0.0.1');
@@ -97,7 +98,7 @@ describe('The guide to testing', () => {
     expect(delivery?.attempts[0]?.status).toBe(204);
 
     const [reply] = simulator.complaintHistory(merchant, complaint.complaint_id);
-    expect(reply?.operate_type).toBe('MERCHANT_RESPONSE'); // the handler has replied
+    expect(reply?.operate_type).toBe('MERCHANT_RESPONSE'); // the listener has replied
     // #endregion simulator
     closeLater(app);
 

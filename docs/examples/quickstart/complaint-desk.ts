@@ -1,20 +1,17 @@
-import { Controller, Post } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import {
-  ComplaintNotification,
   type ComplaintNotificationPayload,
-  ComplaintPayload,
   ComplaintService,
+  OnComplaint,
 } from 'nestjs-wechatpay-complaint';
 import { firstValueFrom } from 'rxjs';
 
-@Controller('wechatpay')
-export class ComplaintsController {
+@Injectable()
+export class ComplaintDesk {
   constructor(private readonly complaints: ComplaintService) {}
 
-  @Post('complaints')
-  @ComplaintNotification()
-  async handle(@ComplaintPayload() { complaint }: ComplaintNotificationPayload) {
-    const { complaint_id } = complaint;
+  @OnComplaint('CREATE_COMPLAINT', 'CONTINUE_COMPLAINT')
+  async acknowledge({ complaint: { complaint_id } }: ComplaintNotificationPayload) {
     // The notification says only that something happened. The state is at WeChat Pay.
     const { complaint_state } = await firstValueFrom(this.complaints.get(complaint_id));
     if (complaint_state !== 'PENDING') return;
