@@ -20,7 +20,8 @@ describe.each(['docs/performance.md', 'docs/zh/performance.md'])('The figures of
     for (const [, title, table = ''] of tables) {
       const chapter = chapters.find((candidate) => candidate.title === title);
       const [columns, , ...rows] = table.trim().split('\n').map(cellsOf);
-      expect(columns).toEqual(chapter?.columns);
+      // The first column has no name there.
+      expect(columns?.slice(1)).toEqual(chapter?.columns.slice(1));
       for (const row of rows) expect(chapter?.rows).toContainEqual(row);
     }
   });
