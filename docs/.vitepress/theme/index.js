@@ -10,7 +10,7 @@ export default {
     const route = useRoute();
     // The theme has a main landmark on every page but the home page.
     const markMain = () =>
-      document.querySelector('.VPContent.is-home')?.setAttribute('role', 'main');
+      globalThis.document.querySelector('.VPContent.is-home')?.setAttribute('role', 'main');
     onMounted(markMain);
     watch(
       () => route.path,
