@@ -18,6 +18,9 @@ const FOLDERS = [
   'complaints',
   'notifications',
   'listeners',
+  'health',
+  'opentelemetry',
+  'terminus',
   'testing',
 ];
 const ANY_FOLDER_MAY_IMPORT = 'wechatpay-complaint\\.constants|version';
@@ -39,6 +42,8 @@ const importOrder = FOLDERS.map((folder, index) => ({
 /** Each optional peer, with the files that may import it: an app without the peer never loads them. */
 const OPTIONAL_PEERS = {
   '@nestjs/config': '^lib/config/wechatpay-complaint\\.config\\.ts$',
+  '@nestjs/terminus': '^lib/terminus/',
+  '@opentelemetry/api': '^lib/opentelemetry/',
   '@peculiar/x509': '^lib/testing/',
   ioredis: '^lib/stores/redis',
 };

@@ -2,10 +2,14 @@ export { WechatPayComplaintModule } from './wechatpay-complaint.module.js';
 
 // Options
 export type {
+  MerchantDefaults,
   MerchantOptions,
+  MerchantSource,
   PlatformCertificatesOptions,
   RetryOptions,
+  SeveralMerchantsOptions,
   SharedOptions,
+  SingleMerchantOptions,
   WechatPayComplaintModuleOptions,
   WechatPayComplaintOptionsFactory,
   WechatPayRequestConfig,
@@ -15,6 +19,13 @@ export {
   WechatPayConfigurationError,
 } from './errors/wechatpay-configuration.error.js';
 export type { KeyMaterial } from './protocol/rsa-key.js';
+
+// Several merchants
+export { WechatPayMerchants } from './merchant/wechatpay-merchants.js';
+export {
+  WechatPayMerchantError,
+  type WechatPayMerchantErrorCode,
+} from './errors/wechatpay-merchant.error.js';
 
 // Stores of handled notifications
 export type {
@@ -35,6 +46,16 @@ export {
   NOTIFICATION_CHANNEL,
   type NotificationEvent,
 } from './diagnostics/diagnostics.js';
+export type { CallTrace, NotificationTrace } from './diagnostics/tracing.js';
+export type { CallbackUrlHealth } from './health/callback-url.health.js';
+export type { PlatformKeysHealth } from './health/platform-keys.health.js';
+export type { StoreHealth } from './health/store.health.js';
+export {
+  type ComplaintHealth,
+  type ComplaintHealthOptions,
+  type MerchantHealth,
+  WechatPayComplaintHealth,
+} from './health/wechatpay-complaint.health.js';
 
 // Outbound: the callback URL
 export {
@@ -143,6 +164,7 @@ export { WechatPayErrorFilter } from './http/wechatpay-error.filter.js';
 // Inbound: notifications
 export {
   ComplaintNotification,
+  type ComplaintNotificationOptions,
   isComplaintNotification,
 } from './notifications/complaint-notification.decorator.js';
 export {

@@ -5,11 +5,15 @@ import { CallbackUrlRegistrar } from './callback-url/callback-url.registrar.js';
 import { ComplaintNotificationService } from './callback-url/complaint-notification.service.js';
 import { ComplaintService } from './complaints/complaint.service.js';
 import type { WechatPayComplaintModuleOptions } from './config/wechatpay-complaint-options.interface.js';
+import { WechatPayComplaintHealth } from './health/wechatpay-complaint.health.js';
 import { createHttpService } from './http/http-service.js';
 import { ComplaintDispatcher } from './listeners/complaint-dispatcher.js';
 import { ComplaintListenerExplorer } from './listeners/complaint-listener.explorer.js';
 import { MODULE_CLASS } from './listeners/visible-modules.js';
-import { MerchantContext } from './merchant/merchant-context.js';
+import { AppContext } from './merchant/app-context.js';
+import { MerchantAccess } from './merchant/merchant-access.js';
+import { MerchantRegistry } from './merchant/merchant-registry.js';
+import { WechatPayMerchants } from './merchant/wechatpay-merchants.js';
 import { CallbackUrlRouteCheck } from './notifications/callback-url-route.check.js';
 import { ComplaintNotificationProcessor } from './notifications/complaint-notification.processor.js';
 import { ComplaintNotificationReceiver } from './notifications/complaint-notification.receiver.js';
@@ -38,12 +42,24 @@ import { StartupCheck } from './wechatpay-complaint.startup-check.js';
     { provide: MODULE_CLASS, useFactory: () => WechatPayComplaintModule },
     { provide: WECHATPAY_HTTP_SERVICE, useFactory: createHttpService },
     {
-      provide: MerchantContext,
+      provide: AppContext,
       // Optional, so that importing the bare class ends in an error that says what to do instead.
-      inject: [{ token: MODULE_OPTIONS_TOKEN, optional: true }, WECHATPAY_HTTP_SERVICE],
-      useFactory: (options: WechatPayComplaintModuleOptions | undefined, http: HttpService) =>
-        MerchantContext.create(options, http),
+      inject: [{ token: MODULE_OPTIONS_TOKEN, optional: true }],
+      useFactory: (options: WechatPayComplaintModuleOptions | undefined) =>
+        AppContext.create(options),
     },
+    {
+      provide: MerchantRegistry,
+      inject: [AppContext, WECHATPAY_HTTP_SERVICE],
+      useFactory: (app: AppContext, http: HttpService) => new MerchantRegistry(app, http),
+    },
+    {
+      provide: MerchantAccess,
+      inject: [AppContext, MerchantRegistry],
+      useFactory: (app: AppContext, merchants: MerchantRegistry) =>
+        new MerchantAccess(app, merchants),
+    },
+    WechatPayMerchants,
     ComplaintNotificationService,
     ComplaintService,
     CallbackUrlRegistrar,
@@ -57,13 +73,16 @@ import { StartupCheck } from './wechatpay-complaint.startup-check.js';
     RawBodyCheck,
     CallbackUrlRouteCheck,
     StartupCheck,
+    WechatPayComplaintHealth,
   ],
   exports: [
     ComplaintNotificationService,
     ComplaintService,
     ComplaintNotificationVerifier,
     ComplaintDispatcher,
+    WechatPayMerchants,
     COMPLAINT_NOTIFICATION_RECEIVER,
+    WechatPayComplaintHealth,
   ],
 })
 export class WechatPayComplaintModule
@@ -71,7 +90,8 @@ export class WechatPayComplaintModule
   implements BeforeApplicationShutdown, OnApplicationShutdown
 {
   constructor(
-    private readonly merchant: MerchantContext,
+    private readonly app: AppContext,
+    private readonly merchants: MerchantRegistry,
     private readonly processor: ComplaintNotificationProcessor,
   ) {
     super();
@@ -85,6 +105,7 @@ export class WechatPayComplaintModule
   /** The HTTP server is closed. Until then notifications arrive and need keys and store. */
   async onApplicationShutdown(): Promise<void> {
     await this.processor.close();
-    await this.merchant.close();
+    this.merchants.close();
+    await this.app.close();
   }
 }

@@ -87,8 +87,9 @@ export class Decisions {
   // #endregion download
 
   // #region phone
-  phoneFor(complaint: Complaint): string | undefined {
-    return this.complaints.decryptPayerPhone(complaint); // plain text: never log it
+  phoneFor(complaint: Complaint): Promise<string | undefined> {
+    // Plain text: never log it.
+    return firstValueFrom(this.complaints.decryptPayerPhone(complaint));
   }
   // #endregion phone
 

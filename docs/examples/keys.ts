@@ -1,12 +1,6 @@
-import {
-  WechatPayComplaintModule,
-  type WechatPayComplaintModuleOptions,
-} from 'nestjs-wechatpay-complaint';
+import { type MerchantOptions, WechatPayComplaintModule } from 'nestjs-wechatpay-complaint';
 
-declare const credentials: Pick<
-  WechatPayComplaintModuleOptions,
-  'mchid' | 'serial' | 'privateKey' | 'apiV3Key'
->;
+declare const credentials: Pick<MerchantOptions, 'mchid' | 'serial' | 'privateKey' | 'apiV3Key'>;
 declare const publicKeyPem: string;
 declare const certificatePem: string;
 

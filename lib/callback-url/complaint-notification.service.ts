@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { catchError, defer, map, type Observable, of, switchMap, throwError } from 'rxjs';
+import { catchError, map, type Observable, of, switchMap, throwError } from 'rxjs';
 import type { WechatPayRequestConfig } from '../config/wechatpay-complaint-options.interface.js';
 import { WechatPayApiError } from '../errors/wechatpay-api.error.js';
 import { WechatPayArgumentError } from '../errors/wechatpay-argument.error.js';
 import { WechatPaySignatureError } from '../errors/wechatpay-signature.error.js';
 import { type Reader, requireText } from '../http/response-reader.js';
-import { MerchantContext } from '../merchant/merchant-context.js';
+import { MerchantAccess } from '../merchant/merchant-access.js';
 import { callbackUrlProblems } from '../protocol/callback-url.js';
 import { isJsonObject } from '../utils/json.js';
 
@@ -46,11 +46,17 @@ export type EnsuredComplaintNotification = ComplaintNotificationRegistration &
  * - `WechatPaySignatureError`: a success could not be verified; it may have taken effect,
  * - `WechatPayNetworkError`: no response arrived; the request may have taken effect,
  * - `WechatPayPlatformKeyError`: there is no key to verify the response with; nothing was sent,
- * - `WechatPayArgumentError`: WeChat Pay would reject the URL; nothing was sent.
+ * - `WechatPayArgumentError`: WeChat Pay would reject the URL; nothing was sent,
+ * - `WechatPayMerchantError`: the app does not know for which merchant; nothing was sent.
  */
 @Injectable()
 export class ComplaintNotificationService {
-  constructor(private readonly merchant: MerchantContext) {}
+  constructor(private readonly merchant: MerchantAccess) {}
+
+  /** The same for one of several merchants. Calls fail with a WechatPayMerchantError if it is unknown. */
+  forMerchant(mchid: string): ComplaintNotificationService {
+    return new ComplaintNotificationService(this.merchant.of(mchid));
+  }
 
   /** 创建投诉通知回调地址 @see https://pay.weixin.qq.com/doc/v3/merchant/4012458679 */
   create(
@@ -62,7 +68,7 @@ export class ComplaintNotificationService {
 
   /** 查询投诉通知回调地址 @see https://pay.weixin.qq.com/doc/v3/merchant/4012459014 */
   get(config?: WechatPayRequestConfig): Observable<ComplaintNotificationRegistration> {
-    return this.merchant.client.fetch(
+    return this.merchant.fetch(
       { method: 'GET', target: PATH, hints: HINTS },
       readRegistration,
       config,
@@ -79,7 +85,7 @@ export class ComplaintNotificationService {
 
   /** 删除投诉通知回调地址 @see https://pay.weixin.qq.com/doc/v3/merchant/4012460452 */
   delete(config?: WechatPayRequestConfig): Observable<void> {
-    return this.merchant.client.execute({ method: 'DELETE', target: PATH, hints: HINTS }, config);
+    return this.merchant.execute({ method: 'DELETE', target: PATH, hints: HINTS }, config);
   }
 
   /**
@@ -157,7 +163,7 @@ export class ComplaintNotificationService {
     url: string,
     config?: WechatPayRequestConfig,
   ): Observable<ComplaintNotificationRegistration> {
-    return this.merchant.client.fetch(
+    return this.merchant.fetch(
       { method, target: PATH, body: { url }, hints: HINTS },
       readRegistration,
       config,
@@ -166,9 +172,9 @@ export class ComplaintNotificationService {
 
   /** Fails with a WechatPayArgumentError unless `target`, which may come from JavaScript, is valid. */
   private withUrl<T>(target: unknown, send: (url: string) => Observable<T>): Observable<T> {
-    return defer(() => {
+    return this.merchant.use(({ options }) => {
       const url = isJsonObject(target) ? target.url : undefined;
-      const problems = callbackUrlProblems(url, this.merchant.options.allowPrivateCallbackUrls);
+      const problems = callbackUrlProblems(url, options.allowPrivateCallbackUrls);
       if (typeof url !== 'string' || problems.length > 0) {
         throw new WechatPayArgumentError('url', problems);
       }

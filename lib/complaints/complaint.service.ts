@@ -1,14 +1,14 @@
 import type { Readable } from 'node:stream';
 import { inspect } from 'node:util';
 import { Injectable } from '@nestjs/common';
-import { map, type Observable, race, switchMap } from 'rxjs';
+import { map, type Observable, of, race, switchMap } from 'rxjs';
 import type { WechatPayRequestConfig } from '../config/wechatpay-complaint-options.interface.js';
 import { WechatPayDecryptionError } from '../errors/wechatpay-decryption.error.js';
 import { whenAborted } from '../http/abort.js';
 import { prepared } from '../http/request-arguments.js';
 import type { Reader } from '../http/response-reader.js';
 import type { WechatPayRequest } from '../http/wechatpay-request.js';
-import { MerchantContext } from '../merchant/merchant-context.js';
+import { MerchantAccess } from '../merchant/merchant-access.js';
 import { decryptRsaOaep } from '../protocol/rsa.js';
 import { isJsonObject } from '../utils/json.js';
 import { COMPLAINT_HINTS, LIST_HINTS, REFUND_HINTS, replyHints } from './complaint-hints.js';
@@ -71,11 +71,17 @@ const readHistoryPage = pageReader(readHistoryEntry);
  * - `WechatPaySignatureError`: a success could not be verified; it may have taken effect,
  * - `WechatPayNetworkError`: no response arrived; the request may have taken effect,
  * - `WechatPayPlatformKeyError`: there is no key to verify the response with; nothing was sent,
- * - `WechatPayArgumentError`: WeChat Pay would reject an argument; nothing was sent.
+ * - `WechatPayArgumentError`: WeChat Pay would reject an argument; nothing was sent,
+ * - `WechatPayMerchantError`: the app does not know for which merchant; nothing was sent.
  */
 @Injectable()
 export class ComplaintService {
-  constructor(private readonly merchant: MerchantContext) {}
+  constructor(private readonly merchant: MerchantAccess) {}
+
+  /** The same for one of several merchants. Calls fail with a WechatPayMerchantError if it is unknown. */
+  forMerchant(mchid: string): ComplaintService {
+    return new ComplaintService(this.merchant.of(mchid));
+  }
 
   /**
    * 查询投诉单列表: one page of the complaints of at most 30 days.
@@ -227,7 +233,7 @@ export class ComplaintService {
           map((bytes) => ({ ...request, content: encodeUpload(bytes, filename) })),
         ),
       ),
-      switchMap((upload) => this.merchant.client.fetch(upload, readUploaded, config)),
+      switchMap((upload) => this.merchant.fetch(upload, readUploaded, config)),
     );
   }
 
@@ -243,28 +249,30 @@ export class ComplaintService {
    * @see https://pay.weixin.qq.com/doc/v3/merchant/4012467251
    */
   downloadImage(mediaIdOrUrl: string, config?: WechatPayRequestConfig): Observable<ComplaintImage> {
-    return prepared(() => imageRequest(mediaIdOrUrl, this.merchant.options.baseUrls)).pipe(
-      switchMap((request) => this.merchant.client.download(request, assertImage(request), config)),
-      map(toImage),
-    );
+    return this.merchant
+      .use(({ options }) => of(imageRequest(mediaIdOrUrl, options.baseUrls)))
+      .pipe(
+        switchMap((request) => this.merchant.download(request, assertImage(request), config)),
+        map(toImage),
+      );
   }
 
   /**
-   * The consumer's phone number in plain text: never log it. Undefined when there is none. Blocks the
-   * event loop for about 200 microseconds.
-   *
-   * @throws WechatPayDecryptionError
+   * Emits the consumer's phone number in plain text: never log it. Undefined when there is none. Blocks
+   * the event loop for about 200 microseconds. Fails with a WechatPayDecryptionError.
    */
   decryptPayerPhone({
     complaint_id,
     payer_phone,
-  }: Pick<Complaint, 'complaint_id' | 'payer_phone'>): string | undefined {
-    if (payer_phone === undefined || payer_phone === '') return undefined;
-    try {
-      return decryptRsaOaep(payer_phone, this.merchant.options.privateKey);
-    } catch {
-      throw new WechatPayDecryptionError('payer_phone', `complaint ${inspect(complaint_id)}`);
-    }
+  }: Pick<Complaint, 'complaint_id' | 'payer_phone'>): Observable<string | undefined> {
+    return this.merchant.use(({ options }) => {
+      if (payer_phone === undefined || payer_phone === '') return of(undefined);
+      try {
+        return of(decryptRsaOaep(payer_phone, options.privateKey));
+      } catch {
+        throw new WechatPayDecryptionError('payer_phone', `complaint ${inspect(complaint_id)}`);
+      }
+    });
   }
 
   private async *readRange(
@@ -309,9 +317,7 @@ export class ComplaintService {
     read: Reader<T>,
     config?: WechatPayRequestConfig,
   ): Observable<T> {
-    return prepared(build).pipe(
-      switchMap((request) => this.merchant.client.fetch(request, read, config)),
-    );
+    return prepared(build).pipe(switchMap((request) => this.merchant.fetch(request, read, config)));
   }
 
   /** For requests whose success has no body. */
@@ -319,12 +325,10 @@ export class ComplaintService {
     build: () => WechatPayRequest,
     config?: WechatPayRequestConfig,
   ): Observable<void> {
-    return prepared(build).pipe(
-      switchMap((request) => this.merchant.client.execute(request, config)),
-    );
+    return prepared(build).pipe(switchMap((request) => this.merchant.execute(request, config)));
   }
 
-  /** Adds the merchant of the module, unless the argument names one. */
+  /** Adds the merchant of the service, unless the argument names one. */
   private complainted<T extends ComplaintedMerchant>(body: T): T {
     if (!isJsonObject(body)) return body;
     return { ...body, complainted_mchid: body.complainted_mchid ?? this.merchant.mchid };

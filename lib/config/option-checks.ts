@@ -19,7 +19,7 @@ export interface NumberRule {
   readonly default: number;
   readonly max: number;
   /** @default 'milliseconds' */
-  readonly unit?: 'seconds' | 'attempts';
+  readonly unit?: 'seconds' | 'attempts' | 'merchants';
 }
 
 /** Checks a number above zero. Undefined means the default; null is a fault. */

@@ -29,6 +29,22 @@ const PLATFORM_CERTIFICATES: Readonly<Record<keyof PlatformCertificatesOptions, 
   unknownSerialCooldown: true,
 };
 
+/** What `{mchid}` in a callback URL stands for. */
+const MCHID_PLACEHOLDER = '{mchid}';
+
+/** Names of the options of a merchant. */
+export const MERCHANT_OPTIONS: Readonly<Record<keyof MerchantOptions, true>> = {
+  mchid: true,
+  serial: true,
+  privateKey: true,
+  apiV3Key: true,
+  platformKeys: true,
+  platformCertificates: true,
+  baseUrls: true,
+  callbackUrl: true,
+  allowPrivateCallbackUrls: true,
+};
+
 /** The options of one merchant: checked, complete and parsed. */
 export interface ResolvedMerchantOptions {
   readonly mchid: string;
@@ -79,7 +95,12 @@ export function resolveMerchantOptions(
     false,
     report,
   );
-  const callbackUrl = resolveCallbackUrl(options.callbackUrl, allowPrivateCallbackUrls, report);
+  const callbackUrl = resolveCallbackUrl(
+    options.callbackUrl,
+    allowPrivateCallbackUrls,
+    mchid,
+    report,
+  );
   if (!privateKey || !apiV3Key) return undefined;
   return {
     mchid,
@@ -96,8 +117,13 @@ export function resolveMerchantOptions(
   };
 }
 
+/** Whether a text has the form of a merchant id. */
+export function isMchid(mchid: unknown): mchid is string {
+  return typeof mchid === 'string' && /^\w{1,64}$/.test(mchid);
+}
+
 function resolveMchid(mchid: unknown, report: Report): string {
-  if (typeof mchid === 'string' && /^\w{1,64}$/.test(mchid)) return mchid;
+  if (isMchid(mchid)) return mchid;
   report(
     'mchid',
     describe(mchid, 'is not a merchant id'),
@@ -143,26 +169,25 @@ function howToTrim(key: string): string {
   return key.trim() === key ? '' : 'Remove the white space around it. ';
 }
 
-type Keys = Pick<ResolvedMerchantOptions, 'platformKeys' | 'download' | 'warnings'>;
-
-function resolveKeys(
-  { platformKeys, platformCertificates }: MerchantOptions,
-  own: OwnKeys,
+/** Checks the option `platformCertificates`. */
+export function resolvePlatformCertificates(
+  options: unknown,
+  isDownloadedByDefault: boolean,
   report: Report,
-): Keys {
+): Required<PlatformCertificatesOptions> {
   const certificates = checkGroup(
     'platformCertificates',
-    platformCertificates,
+    options,
     Object.keys(PLATFORM_CERTIFICATES),
     report,
   );
-  const isDownloaded = checkFlag(
-    'platformCertificates.download',
-    certificates.download,
-    platformKeys === undefined,
-    report,
-  );
-  const download = {
+  return {
+    download: checkFlag(
+      'platformCertificates.download',
+      certificates.download,
+      isDownloadedByDefault,
+      report,
+    ),
     refreshInterval: checkNumber(
       'platformCertificates.refreshInterval',
       certificates.refreshInterval,
@@ -176,6 +201,20 @@ function resolveKeys(
       report,
     ),
   };
+}
+
+type Keys = Pick<ResolvedMerchantOptions, 'platformKeys' | 'download' | 'warnings'>;
+
+function resolveKeys(
+  { platformKeys, platformCertificates }: MerchantOptions,
+  own: OwnKeys,
+  report: Report,
+): Keys {
+  const { download: isDownloaded, ...download } = resolvePlatformCertificates(
+    platformCertificates,
+    platformKeys === undefined,
+    report,
+  );
   const entries = checkGroup('platformKeys', platformKeys, undefined, report);
   const { keys, expired } = resolvePlatformKeys(entries, own, report);
   const isAnyUsable = isDownloaded || keys.size > expired.length;
@@ -197,11 +236,14 @@ function resolveKeys(
 }
 
 function resolveCallbackUrl(
-  url: unknown,
+  template: unknown,
   allowPrivate: boolean,
+  mchid: string,
   report: Report,
 ): string | undefined {
-  if (url === undefined) return undefined;
+  if (template === undefined) return undefined;
+  const url =
+    typeof template === 'string' ? template.replaceAll(MCHID_PLACEHOLDER, mchid) : template;
   const isText = typeof url === 'string';
   const problems =
     isText && isQuoted(url) ? ['has quotes around it'] : callbackUrlProblems(url, allowPrivate);
@@ -210,7 +252,7 @@ function resolveCallbackUrl(
   return undefined;
 }
 
-function resolveBaseUrls(baseUrls: unknown, report: Report): string[] {
+export function resolveBaseUrls(baseUrls: unknown, report: Report): string[] {
   if (Array.isArray(baseUrls) && baseUrls.length > 0) {
     return baseUrls.map((url: unknown, index) => resolveBaseUrl(url, `baseUrls[${index}]`, report));
   }

@@ -1,4 +1,4 @@
-import { isJsonObject } from '../utils/json.js';
+import { isJsonObject, type JsonObject } from '../utils/json.js';
 import { typeName } from '../utils/type-name.js';
 import {
   type ConfigurationProblem,
@@ -6,36 +6,59 @@ import {
 } from '../errors/wechatpay-configuration.error.js';
 import { checkNames, type Report } from './option-checks.js';
 import {
+  MERCHANT_OPTIONS,
   type ResolvedMerchantOptions,
   resolveMerchantOptions,
 } from './resolve-merchant-options.js';
-import { type ResolvedSharedOptions, resolveSharedOptions } from './resolve-shared-options.js';
-import type { WechatPayComplaintModuleOptions } from './wechatpay-complaint-options.interface.js';
+import { type ResolvedMerchants, resolveMerchants } from './resolve-merchants.js';
+import {
+  type ResolvedSharedOptions,
+  resolveSharedOptions,
+  SHARED_OPTIONS,
+} from './resolve-shared-options.js';
+import type {
+  MerchantDefaults,
+  MerchantOptions,
+  SeveralMerchantsOptions,
+  SingleMerchantOptions,
+  WechatPayComplaintModuleOptions,
+} from './wechatpay-complaint-options.interface.js';
 
-/** The options of the module: checked, complete and parsed. */
+/** The options of one merchant and those of its app: checked, complete and parsed. */
 export interface ResolvedOptions extends ResolvedMerchantOptions, ResolvedSharedOptions {}
 
-const OPTIONS: Readonly<Record<keyof WechatPayComplaintModuleOptions, true>> = {
+/** The options of the module: checked, complete and parsed. */
+export interface ResolvedModuleOptions {
+  readonly shared: ResolvedSharedOptions;
+  /** The merchant of an app with one. */
+  readonly merchant?: ResolvedMerchantOptions;
+  /** The merchants of an app with several. */
+  readonly merchants?: ResolvedMerchants;
+}
+
+const SINGLE: Readonly<Record<Exclude<keyof SingleMerchantOptions, 'merchants'>, true>> = {
+  ...MERCHANT_OPTIONS,
+  ...SHARED_OPTIONS,
+};
+
+/** Options of a merchant that cannot stand beside `merchants`. */
+type OwnOption = Exclude<keyof MerchantOptions, keyof MerchantDefaults>;
+const OWN: Readonly<Record<OwnOption, true>> = {
   mchid: true,
   serial: true,
   privateKey: true,
   apiV3Key: true,
   platformKeys: true,
+};
+const SEVERAL: Readonly<Record<Exclude<keyof SeveralMerchantsOptions, OwnOption>, true>> = {
+  merchants: true,
+  maxMerchants: true,
+  unknownMerchantCooldown: true,
   platformCertificates: true,
   baseUrls: true,
   callbackUrl: true,
   allowPrivateCallbackUrls: true,
-  store: true,
-  lease: true,
-  retention: true,
-  handlerTimeout: true,
-  handlerLimit: true,
-  shutdownTimeout: true,
-  timeout: true,
-  retry: true,
-  failoverCooldown: true,
-  clockTolerance: true,
-  request: true,
+  ...SHARED_OPTIONS,
 };
 
 /**
@@ -47,7 +70,7 @@ const OPTIONS: Readonly<Record<keyof WechatPayComplaintModuleOptions, true>> = {
 export function resolveOptions(
   options: WechatPayComplaintModuleOptions | null | undefined,
   now = Date.now(),
-): ResolvedOptions {
+): ResolvedModuleOptions {
   const problems: ConfigurationProblem[] = [];
   const report: Report = (option, problem, fix) => {
     problems.push({ option, problem, fix });
@@ -61,9 +84,42 @@ export function resolveOptions(
     );
     throw new WechatPayConfigurationError(problems);
   }
-  checkNames('', options, Object.keys(OPTIONS), report);
-  const merchant = resolveMerchantOptions(options, report, now);
+  const resolved =
+    options.merchants === undefined
+      ? resolveSingle(options, report, now)
+      : resolveSeveral(options, report, now);
+  if (problems.length > 0 || !resolved) throw new WechatPayConfigurationError(problems);
+  return resolved;
+}
+
+function resolveSingle(
+  options: SingleMerchantOptions,
+  report: Report,
+  now: number,
+): ResolvedModuleOptions | undefined {
+  const { merchants: _none, ...given } = options;
+  checkNames('', given, Object.keys(SINGLE), report);
+  const merchant = resolveMerchantOptions(given, report, now);
+  const shared = resolveSharedOptions(given, report);
+  return merchant && { merchant, shared };
+}
+
+function resolveSeveral(
+  options: SeveralMerchantsOptions,
+  report: Report,
+  now: number,
+): ResolvedModuleOptions {
+  const given: JsonObject = { ...options };
+  const own = Object.keys(OWN).filter((option) => given[option] !== undefined);
+  if (own.length > 0) {
+    report(
+      own.join(', '),
+      'cannot be given beside merchants',
+      'Give one merchant by itself, or each one in merchants.',
+    );
+  }
+  checkNames('', options, [...Object.keys(SEVERAL), ...Object.keys(OWN)], report);
+  const merchants = resolveMerchants(options, report, now);
   const shared = resolveSharedOptions(options, report);
-  if (problems.length > 0 || !merchant) throw new WechatPayConfigurationError(problems);
-  return Object.freeze({ ...merchant, ...shared });
+  return { merchants, shared };
 }

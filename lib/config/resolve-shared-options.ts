@@ -26,6 +26,21 @@ const RETRY: Readonly<Record<keyof RetryOptions, true>> = {
   deadline: true,
 };
 
+/** Names of the options of the app. */
+export const SHARED_OPTIONS: Readonly<Record<keyof SharedOptions, true>> = {
+  store: true,
+  lease: true,
+  retention: true,
+  handlerTimeout: true,
+  handlerLimit: true,
+  shutdownTimeout: true,
+  timeout: true,
+  retry: true,
+  failoverCooldown: true,
+  clockTolerance: true,
+  request: true,
+};
+
 /** The options of the app: checked and complete. */
 export interface ResolvedSharedOptions {
   /** Undefined for the default store. */

@@ -3,10 +3,61 @@ import type { NotificationStore } from '../stores/notification-store.interface.j
 import type { KeyMaterial } from '../protocol/rsa-key.js';
 
 /**
- * Options of `WechatPayComplaintModule`. They are checked once, at startup; an option that does not
- * exist is an error.
+ * Options of `WechatPayComplaintModule`: those of one merchant, or `merchants`. They are checked once,
+ * at startup; an option that does not exist is an error.
  */
-export interface WechatPayComplaintModuleOptions extends MerchantOptions, SharedOptions {}
+export type WechatPayComplaintModuleOptions = SingleMerchantOptions | SeveralMerchantsOptions;
+
+/** The options of an app with one merchant: its `mchid` and keys beside the options of the app. */
+export interface SingleMerchantOptions extends MerchantOptions, SharedOptions {
+  merchants?: undefined;
+}
+
+/** The options of an app with several merchants. */
+export interface SeveralMerchantsOptions extends MerchantDefaults, SharedOptions {
+  /** All merchants, or where to look one up when it is needed. */
+  merchants: readonly MerchantOptions[] | MerchantSource;
+  /**
+   * For a MerchantSource: how many merchants are kept in memory. The one that was used least recently
+   * makes room, and is looked up again when it is needed. @default 1000
+   */
+  maxMerchants?: number;
+  /**
+   * For a MerchantSource: milliseconds for which a merchant that `find` does not know is not looked up
+   * again. Strangers choose the mchid in the path of a request. @default 60000
+   */
+  unknownMerchantCooldown?: number;
+  mchid?: undefined;
+  serial?: undefined;
+  privateKey?: undefined;
+  apiV3Key?: undefined;
+  platformKeys?: undefined;
+}
+
+/** Merchants that are known only at run time, such as those in a database. */
+export interface MerchantSource {
+  /**
+   * The options of a merchant, or undefined if there is no such merchant. Called when a merchant is
+   * first needed and after `WechatPayMerchants#invalidate`, once at a time for each mchid. When it
+   * rejects, does not respond in time, or returns faulty options, notifications to the merchant are
+   * deferred with 503 and calls fail with a `WechatPayMerchantError`.
+   *
+   * @param mchid up to 64 letters, digits and underscores; strangers can choose it
+   */
+  find(mchid: string): Promise<MerchantOptions | undefined>;
+}
+
+/** Options of a merchant that may be given once for all. A merchant's own options win. */
+export interface MerchantDefaults extends Pick<
+  MerchantOptions,
+  'platformCertificates' | 'baseUrls' | 'allowPrivateCallbackUrls'
+> {
+  /**
+   * URL of the notification route of each merchant: a text in which `{mchid}` stands for the merchant,
+   * or a function of the mchid.
+   */
+  callbackUrl?: string | ((mchid: string) => string);
+}
 
 /** Options that belong to one merchant. */
 export interface MerchantOptions {
@@ -36,6 +87,8 @@ export interface MerchantOptions {
   /**
    * URL of the notification route, registered at WeChat Pay after startup and retried until it
    * succeeds. Without it, the app registers the URL itself with `ComplaintNotificationService`.
+   * `{mchid}` in it stands for the merchant. That of a merchant that is looked up is not registered
+   * by itself: call `forMerchant(mchid).ensure()`.
    */
   callbackUrl?: string;
   /**

@@ -2,7 +2,8 @@ import { channel } from 'node:diagnostics_channel';
 
 /** What happened to one inbound notification; with `listener`, what that listener made of it. */
 export interface NotificationEvent {
-  readonly mchid: string;
+  /** Undefined if it is not known which merchant of the app it is for. */
+  readonly mchid?: string;
   readonly outcome:
     /** The handler succeeded. With `late` it did so after the notification had been deferred. */
     | 'handled'
@@ -12,7 +13,10 @@ export interface NotificationEvent {
     | 'ignored'
     /** It is not genuine, or not usable; `code` says why. */
     | 'rejected'
-    /** It is genuine and cannot be handled now; `code` says why. WeChat Pay redelivers it. */
+    /**
+     * It cannot be handled now; `code` says why. WeChat Pay redelivers it. It is genuine, except with
+     * the code `MERCHANT_UNAVAILABLE`, where that could not be found out.
+     */
     | 'deferred'
     /** The handler failed. WeChat Pay redelivers it. */
     | 'failed';

@@ -10,18 +10,23 @@ export interface ConfigurationProblem {
 }
 
 /**
- * The module cannot work with its options, or with an installed package. Thrown at startup; lists
- * every problem at once and contains no secret.
+ * The module cannot work with its options, or with an installed package. Thrown at startup, and the
+ * cause of an error about a merchant whose looked-up options are faulty. Lists every problem at once
+ * and contains no secret.
  */
 export class WechatPayConfigurationError extends WechatPayError {
   declare readonly code: 'INVALID_CONFIGURATION';
   declare readonly problems: readonly ConfigurationProblem[];
 
-  constructor(problems: readonly ConfigurationProblem[]) {
+  constructor(
+    problems: readonly ConfigurationProblem[],
+    /** What is impossible, as the beginning of a sentence. */
+    consequence = 'WechatPayComplaintModule cannot start',
+  ) {
     super(
       'INVALID_CONFIGURATION',
       [
-        `WechatPayComplaintModule cannot start because of ${problems.length === 1 ? 'one problem' : `${problems.length} problems`}:`,
+        `${consequence} because of ${problems.length === 1 ? 'one problem' : `${problems.length} problems`}:`,
         ...problems.map(({ option, problem, fix }) => `  - ${option} ${problem}. ${fix}`),
       ].join('\n'),
     );

@@ -14,11 +14,13 @@ import {
 import type { ResolvedOptions } from '../config/resolve-options.js';
 import { MAX_TIMEOUT } from '../config/resolve-shared-options.js';
 import type { WechatPayRequestConfig } from '../config/wechatpay-complaint-options.interface.js';
+import type { CallTrace } from '../diagnostics/tracing.js';
 import type { WechatPayError } from '../errors/wechatpay.error.js';
 import { Deadline } from '../utils/deadline.js';
 import { LOGGER_CONTEXT } from '../wechatpay-complaint.constants.js';
 import { whenAborted } from './abort.js';
 import { publishOutcome } from './attempt-events.js';
+import { traceCall, tracesCalls } from './call-trace.js';
 import { HostFailover } from './host-failover.js';
 import { toWechatPayError } from './network-failure.js';
 import { RequestSender } from './request-sender.js';
@@ -59,7 +61,7 @@ export class WechatPayTransport {
     config: WechatPayRequestConfig = {},
     verify: (response: UnverifiedResponse) => void | Promise<void> = () => undefined,
   ): Observable<UnverifiedResponse> {
-    return this.withRetries(request, config, (baseUrl) =>
+    return this.call(request, config, (baseUrl) =>
       this.sender.send(request, config, baseUrl).pipe(
         switchMap(async (response) => {
           await verify(response);
@@ -79,8 +81,24 @@ export class WechatPayTransport {
     config: WechatPayRequestConfig = {},
     check: (response: ResponseHead) => void = () => undefined,
   ): Observable<StreamedResponse> {
-    return this.withRetries(request, config, (baseUrl) =>
+    return this.call(request, config, (baseUrl) =>
       this.sender.stream(request, config, baseUrl, check, this.timeLimit(config)),
+    );
+  }
+
+  private call<T extends ResponseHead>(
+    request: WechatPayRequest,
+    config: WechatPayRequestConfig,
+    exchange: Exchange<T>,
+  ): Observable<T> {
+    const { mchid } = this.options;
+    const { method, target } = request;
+    return defer(() =>
+      tracesCalls()
+        ? traceCall({ mchid, method, target }, (trace) =>
+            this.withRetries(request, config, exchange, trace),
+          )
+        : this.withRetries(request, config, exchange),
     );
   }
 
@@ -88,6 +106,7 @@ export class WechatPayTransport {
     request: WechatPayRequest,
     config: WechatPayRequestConfig,
     exchange: Exchange<T>,
+    trace?: CallTrace,
   ): Observable<T> {
     return defer(() => {
       const total = this.totalLimit(config);
@@ -95,7 +114,7 @@ export class WechatPayTransport {
       const fullLimit = Math.min(this.timeLimit(config), total);
 
       const attempt = (count: number, limit: number, previous?: WechatPayError): Observable<T> =>
-        this.attempt(request, limit, exchange).pipe(
+        this.attempt(request, limit, exchange, trace).pipe(
           catchError((error: WechatPayError) => {
             const isCutShort = error.code === 'TIMEOUT' && limit < fullLimit;
             // When the deadline left too little time, the failure before explains more than this
@@ -121,11 +140,13 @@ export class WechatPayTransport {
     request: WechatPayRequest,
     limit: number,
     exchange: Exchange<T>,
+    trace?: CallTrace,
   ): Observable<T> {
     const { mchid } = this.options;
     const { method, target } = request;
     return defer(() => {
       const baseUrl = this.hosts.choose();
+      if (trace) Object.assign(trace, { baseUrl, attempts: trace.attempts + 1 });
       return exchange(baseUrl).pipe(
         timeout({ first: limit }),
         catchError((error: unknown) => throwError(() => toWechatPayError(request, error, limit))),

@@ -25,6 +25,8 @@ export interface PlatformCertificatesSettings {
   readonly refreshInterval: number;
   /** Milliseconds. */
   readonly unknownSerialCooldown: number;
+  /** Called after a download that brought or dropped a certificate. */
+  readonly onChange?: () => void;
 }
 
 /** The part of the interval that is random, so that many instances do not download at once. */
@@ -51,6 +53,7 @@ export class PlatformCertificates {
   private lastAttempt = -Infinity;
   private consecutiveFailures = 0;
   private failure?: DownloadFailure;
+  private success?: Date;
   private timer?: NodeJS.Timeout;
 
   constructor(private readonly settings: PlatformCertificatesSettings) {}
@@ -70,6 +73,11 @@ export class PlatformCertificates {
     return [...this.certificates.keys()];
   }
 
+  /** By serial number, expired ones included. */
+  entries(): Iterable<[serial: string, certificate: PlatformCertificate]> {
+    return this.certificates;
+  }
+
   isDownloading(): boolean {
     return this.inFlight !== undefined;
   }
@@ -77,6 +85,11 @@ export class PlatformCertificates {
   /** Undefined if no download has ended yet, or the last one has succeeded. */
   lastFailure(): DownloadFailure | undefined {
     return this.failure;
+  }
+
+  /** When the last download succeeded. Undefined if none has. */
+  lastSuccess(): Date | undefined {
+    return this.success;
   }
 
   /**
@@ -116,6 +129,7 @@ export class PlatformCertificates {
       this.keep(await this.load());
       this.consecutiveFailures = 0;
       this.failure = undefined;
+      this.success = new Date();
       this.schedule();
     } catch (error) {
       if (this.isStopped()) return;
@@ -151,7 +165,9 @@ export class PlatformCertificates {
     const valid = all.filter((certificate) => isValidAt(certificate, now));
     const merged = new Map(valid.map((certificate) => [certificate.serial, certificate]));
     const added = [...merged.keys()].filter((serial) => !this.certificates.has(serial));
+    const hasChanged = added.length > 0 || merged.size !== this.certificates.size;
     this.certificates = merged;
+    if (hasChanged) this.settings.onChange?.();
     if (added.length > 0) {
       this.logger.log(`New platform certificates for merchant ${mchid}: ${added.join(', ')}`);
     }

@@ -51,6 +51,22 @@ export class PlatformKeys {
     throw this.whyNoKey(request);
   }
 
+  /** Downloads certificates, if there are none yet and download is on. Never rejects. */
+  async downloadFirst(): Promise<void> {
+    if (this.certificates?.hasValid() === false) await this.certificates.refreshForUnknownSerial();
+  }
+
+  /** Every key with its serial number or id; expired ones too. */
+  *entries(): Generator<[serial: string, key: PlatformKey], void, undefined> {
+    yield* this.pinned;
+    if (this.certificates) yield* this.certificates.entries();
+  }
+
+  /** How the download of certificates goes. Undefined if it is off. */
+  get download(): Pick<PlatformCertificates, 'lastFailure' | 'lastSuccess'> | undefined {
+    return this.certificates;
+  }
+
   stop(): void {
     this.certificates?.stop();
   }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { ContextIdFactory, ModuleRef } from '@nestjs/core';
-import { MerchantContext } from '../merchant/merchant-context.js';
+import { AppContext } from '../merchant/app-context.js';
 import { ComplaintNotificationProcessor } from '../notifications/complaint-notification.processor.js';
 import type { ComplaintNotificationPayload } from '../notifications/complaint-notification-payload.interface.js';
 import {
@@ -18,7 +18,7 @@ export class ComplaintDispatcher {
     private readonly explorer: ComplaintListenerExplorer,
     private readonly processor: ComplaintNotificationProcessor,
     private readonly moduleRef: ModuleRef,
-    private readonly merchant: MerchantContext,
+    private readonly app: AppContext,
   ) {}
 
   /**
@@ -32,7 +32,7 @@ export class ComplaintDispatcher {
    * @throws whatever the first listener that has failed throws
    */
   dispatch(payload: ComplaintNotificationPayload): Promise<NotificationOutcome> {
-    const deadline = new Deadline(this.merchant.options.handlerTimeout);
+    const deadline = new Deadline(this.app.options.handlerTimeout);
     return this.deliver(
       new ReceivedNotification(payload, (tasks) =>
         this.processor.process(payload, tasks, deadline),

@@ -1,34 +1,27 @@
 import type { HttpService } from '@nestjs/axios';
-import { Logger } from '@nestjs/common';
 import { firstValueFrom } from 'rxjs';
-import { type ResolvedOptions, resolveOptions } from '../config/resolve-options.js';
-import type { WechatPayComplaintModuleOptions } from '../config/wechatpay-complaint-options.interface.js';
+import type { ResolvedOptions } from '../config/resolve-options.js';
 import { WechatPayClient } from '../http/wechatpay-client.js';
 import { WechatPayTransport } from '../http/wechatpay-transport.js';
-import { describeKeyMode } from '../keys/key-mode.js';
 import { PlatformCertificates } from '../keys/platform-certificates.js';
 import { PlatformKeys } from '../keys/platform-keys.js';
 import { findValidKey } from '../protocol/rsa-key.js';
-import { MemoryNotificationStore } from '../stores/memory-notification-store.js';
-import type { NotificationStore } from '../stores/notification-store.interface.js';
-import { errorMessage } from '../utils/error-message.js';
-import { settlesWithin } from '../utils/settles-within.js';
-import { LOGGER_CONTEXT } from '../wechatpay-complaint.constants.js';
 
 const CERTIFICATES_PATH = '/v3/certificates';
-/** Milliseconds that a shutdown waits for the store to close. */
-const CLOSE_TIMEOUT = 1000;
 
-/** Everything that belongs to one merchant. Merchants share nothing. */
+/** Everything that belongs to one merchant. Merchants share nothing but the app. */
 export class MerchantContext {
   readonly keys: PlatformKeys;
   readonly client: WechatPayClient;
-  /** Undefined if nothing is remembered. */
-  readonly store?: NotificationStore;
+  /** How many calls and verifications use it at present. */
+  private users = 0;
+  private isRetired = false;
 
+  /** @param onCertificates is called when certificates have been downloaded */
   constructor(
     readonly options: ResolvedOptions,
     http: HttpService,
+    onCertificates?: (merchant: MerchantContext) => void,
   ) {
     const { mchid, platformKeys, apiV3Key, clockTolerance, download } = options;
     const transport = new WechatPayTransport(http, options);
@@ -42,12 +35,12 @@ export class MerchantContext {
         findPinned: (serial) => findValidKey(platformKeys, serial, Date.now()),
         fetch: (signal) =>
           firstValueFrom(transport.send({ method: 'GET', target: CERTIFICATES_PATH }, { signal })),
+        onChange: () => {
+          onCertificates?.(this);
+        },
       });
-    this.store =
-      options.store === false ? undefined : (options.store ?? new MemoryNotificationStore());
     this.keys = new PlatformKeys(platformKeys, certificates);
     this.client = new WechatPayClient(transport, this.keys, clockTolerance);
-    logStart(options);
   }
 
   get mchid(): string {
@@ -55,47 +48,34 @@ export class MerchantContext {
   }
 
   /**
-   * Checks the options of the app and composes the merchant. If they are faulty, a store that has
-   * connected already is closed, so that its connection does not keep the process alive.
+   * Begins a use of this merchant, which `release` ends. A use may go on after `retire`.
    *
-   * @throws WechatPayConfigurationError
+   * @returns false if it has been retired, so that nobody may begin to use it
    */
-  static async create(
-    options: WechatPayComplaintModuleOptions | null | undefined,
-    http: HttpService,
-  ): Promise<MerchantContext> {
-    try {
-      return new MerchantContext(resolveOptions(options), http);
-    } catch (error) {
-      if (options?.store) await closeStore(options.store);
-      throw error;
-    }
+  retain(): boolean {
+    if (this.isRetired) return false;
+    this.users += 1;
+    return true;
   }
 
-  /** To be called on shutdown, after the last handler. Never rejects, and waits for a second at most. */
-  async close(): Promise<void> {
+  release(): void {
+    this.users -= 1;
+    this.closeIfUnused();
+  }
+
+  /** Ends its timers and downloads once those who use it have finished. */
+  retire(): void {
+    this.isRetired = true;
+    this.closeIfUnused();
+  }
+
+  /** Ends its timers and downloads at once, for good. To be called on shutdown. */
+  close(): void {
+    this.isRetired = true;
     this.keys.stop();
-    if (this.store) await closeStore(this.store);
   }
-}
 
-const logger = new Logger(LOGGER_CONTEXT);
-
-function logStart(options: ResolvedOptions): void {
-  const { mchid, warnings } = options;
-  logger.log(`Key mode of merchant ${mchid}: ${describeKeyMode(options)}`);
-  for (const { option, problem, fix } of warnings) {
-    logger.warn(`Options of merchant ${mchid}: ${option} ${problem}. ${fix}`);
-  }
-}
-
-/** A store of the app may do anything. It must not keep the app from shutting down. */
-async function closeStore(store: NotificationStore): Promise<void> {
-  try {
-    const closed = store.close?.() ?? Promise.resolve();
-    if (await settlesWithin(closed, CLOSE_TIMEOUT)) await closed;
-    else logger.warn(`The notification store has not closed within ${CLOSE_TIMEOUT} ms.`);
-  } catch (error) {
-    logger.warn(`The notification store could not be closed: ${errorMessage(error)}`);
+  private closeIfUnused(): void {
+    if (this.isRetired && this.users === 0) this.keys.stop();
   }
 }

@@ -1,5 +1,5 @@
 import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
-import { MerchantContext } from '../merchant/merchant-context.js';
+import { MerchantRegistry } from '../merchant/merchant-registry.js';
 import { LOGGER_CONTEXT } from '../wechatpay-complaint.constants.js';
 import { type NotificationRoute, RouteExplorer } from './route.explorer.js';
 import { PATH_METADATA } from './route.metadata.js';
@@ -10,26 +10,35 @@ export class CallbackUrlRouteCheck implements OnApplicationBootstrap {
   private readonly logger = new Logger(LOGGER_CONTEXT);
 
   constructor(
-    private readonly merchant: MerchantContext,
+    private readonly merchants: MerchantRegistry,
     private readonly routes: RouteExplorer,
   ) {}
 
   onApplicationBootstrap(): void {
-    const { callbackUrl } = this.merchant.options;
-    if (callbackUrl === undefined) return;
     const paths = this.routes.guarded().flatMap(pathsOf);
-    const url = segmentsOf(new URL(callbackUrl).pathname);
-    if (paths.some((path) => isPattern(path) || isSuffix(segmentsOf(path), url))) return;
+    const unserved = this.merchants
+      .list()
+      .map(({ options }) => options.callbackUrl)
+      .filter((url) => url !== undefined)
+      .filter((url) => !isServed(url, paths));
+    const [first, ...others] = unserved;
+    if (first === undefined) return;
     const known = paths.length === 0 ? 'none' : paths.join(', ');
+    const more = others.length > 0 ? ` and ${others.length} others` : '';
     this.logger.warn(
-      `No complaint notification route of this app ends like callbackUrl ${callbackUrl} ` +
+      `No complaint notification route of this app ends like callbackUrl ${first}${more} ` +
         `(routes: ${known}). WeChat Pay would get 404. Ignore this if another app serves the URL.`,
     );
   }
 }
 
+function isServed(callbackUrl: string, paths: readonly string[]): boolean {
+  const url = segmentsOf(new URL(callbackUrl).pathname);
+  return paths.some((path) => isPattern(path) || isSuffix(segmentsOf(path), url));
+}
+
 /** Paths of the controller and of the method, joined; each may be a list. */
-function pathsOf({ controller, method }: NotificationRoute): string[] {
+export function pathsOf({ controller, method }: NotificationRoute): string[] {
   const prefixes = listOf(Reflect.getMetadata(PATH_METADATA, controller));
   const paths = listOf(Reflect.getMetadata(PATH_METADATA, method));
   return prefixes.flatMap((prefix) =>

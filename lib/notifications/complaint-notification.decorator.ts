@@ -8,8 +8,20 @@ import {
 } from '@nestjs/common';
 import { ComplaintNotificationFilter } from './complaint-notification.filter.js';
 import { ComplaintNotificationGuard } from './complaint-notification.guard.js';
-import { isGuarded } from './route.metadata.js';
+import type { IncomingRequest } from './raw-body.js';
+import { isGuarded, setMerchantReader } from './route.metadata.js';
 import { wrapRouteHandler } from './route-handler.js';
+
+export interface ComplaintNotificationOptions<Request extends IncomingRequest = IncomingRequest> {
+  /**
+   * In an app with several merchants: the mchid that a request of Express or Fastify is for, by its host
+   * or by a header, for instance. Strangers choose these, so the notification is verified with the keys
+   * of that merchant. Without a result the notification is rejected with `UNKNOWN_MERCHANT`.
+   *
+   * @default the route parameter `:mchid`; without one, the keys tell the merchant
+   */
+  readonly merchant?: (request: Request) => string | undefined;
+}
 
 /**
  * Makes a POST route receive complaint notifications. Each one is verified and decrypted before
@@ -23,11 +35,24 @@ import { wrapRouteHandler } from './route-handler.js';
  * handle(@ComplaintPayload() notification: ComplaintNotificationPayload) {}
  * ```
  *
+ * In an app with several merchants `@Post('wechatpay/:mchid/complaints')` gives each one a URL of its own.
+ *
  * @throws TypeError on anything but a method of which Nest makes a route, and on a generator
  */
-export function ComplaintNotification(): MethodDecorator {
+export function ComplaintNotification<Request extends IncomingRequest = IncomingRequest>({
+  merchant,
+}: ComplaintNotificationOptions<Request> = {}): MethodDecorator {
+  const nameMerchant = (
+    _prototype: object,
+    _key: unknown,
+    descriptor: PropertyDescriptor,
+  ): void => {
+    const method: unknown = descriptor.value;
+    if (merchant && typeof method === 'function') setMerchantReader(method, merchant);
+  };
   const decorate = applyDecorators(
     wrapRouteHandler,
+    nameMerchant,
     HttpCode(HttpStatus.NO_CONTENT),
     UseGuards(ComplaintNotificationGuard),
     UseFilters(ComplaintNotificationFilter),

@@ -4,6 +4,7 @@ import type { SignatureRejectionCode } from '../errors/wechatpay-signature.error
 /** Why a notification was rejected: something is wrong with it, or with how it reached the app. */
 export type ComplaintNotificationRejectionCode =
   | SignatureRejectionCode
+  | 'UNKNOWN_MERCHANT'
   | 'UNSUPPORTED_CONTENT_TYPE'
   | 'UNREADABLE_BODY'
   | 'RAW_BODY_UNAVAILABLE'
@@ -14,9 +15,12 @@ export type ComplaintNotificationRejectionCode =
   | 'DECRYPTION_FAILED'
   | 'MALFORMED_RESOURCE';
 
-/** Why a genuine notification was deferred: it cannot be handled now, and a redelivery can be. */
+/**
+ * Why a notification was deferred: it cannot be handled now, and a redelivery can be. It is genuine,
+ * except with `MERCHANT_UNAVAILABLE`, where that could not be found out.
+ */
 export type ComplaintNotificationDeferralCode =
-  'IN_PROGRESS' | 'HANDLER_TIMEOUT' | 'STORE_UNAVAILABLE';
+  'IN_PROGRESS' | 'HANDLER_TIMEOUT' | 'STORE_UNAVAILABLE' | 'MERCHANT_UNAVAILABLE';
 
 export type ComplaintNotificationCode =
   ComplaintNotificationRejectionCode | ComplaintNotificationDeferralCode;
@@ -34,6 +38,8 @@ const REJECTIONS: Responses<ComplaintNotificationRejectionCode> = {
   TIMESTAMP_TOO_NEW: [401, 'The timestamp lies in the future'],
   SIGNATURE_PROBE: [401, 'The signature is wrong'],
   UNKNOWN_SERIAL: [401, 'The serial is not known'],
+  // The same message: it does not tell strangers which merchants this app has.
+  UNKNOWN_MERCHANT: [401, 'The serial is not known'],
   SIGNATURE_MISMATCH: [401, 'The signature is wrong'],
   UNSUPPORTED_CONTENT_TYPE: [415, 'The body must be plain application/json'],
   UNREADABLE_BODY: [400, 'The body is incomplete'],
@@ -50,7 +56,15 @@ const DEFERRALS: Responses<ComplaintNotificationDeferralCode> = {
   IN_PROGRESS: [409, 'The notification is being handled'],
   HANDLER_TIMEOUT: [503, 'Handling the notification takes longer'],
   STORE_UNAVAILABLE: [503, 'The notification cannot be handled at present'],
+  MERCHANT_UNAVAILABLE: [503, 'The notification cannot be handled at present'],
 };
+
+/** Whether the sender should try again, rather than be told that something is wrong. */
+export function isDeferral(
+  code: ComplaintNotificationCode,
+): code is ComplaintNotificationDeferralCode {
+  return code in DEFERRALS;
+}
 
 const RESPONSES: Responses<ComplaintNotificationCode> = { ...REJECTIONS, ...DEFERRALS };
 
@@ -61,16 +75,19 @@ const RESPONSES: Responses<ComplaintNotificationCode> = { ...REJECTIONS, ...DEFE
 export class ComplaintNotificationException extends HttpException {
   /** `Request-ID` of the notification, if it has one. */
   requestId?: string;
+  /** The merchant that the notification is for, as far as that is known. */
+  mchid?: string;
 
   constructor(
     readonly code: ComplaintNotificationCode,
     /** What is wrong and what to do, for logs. It holds no key, no signature and no plaintext. */
     readonly detail: string,
-    options: { cause?: unknown; requestId?: string } = {},
+    options: { cause?: unknown; requestId?: string; mchid?: string } = {},
   ) {
     const [status, message] = RESPONSES[code];
     super(failureBody(message), status, { cause: options.cause });
     this.requestId = options.requestId;
+    this.mchid = options.mchid;
   }
 }
 

@@ -5,12 +5,13 @@ import {
   Injectable,
   SetMetadata,
 } from '@nestjs/common';
+import { isJsonObject } from '../utils/json.js';
 import { COMPLAINT_NOTIFICATION_RECEIVER } from '../wechatpay-complaint.constants.js';
 import { ComplaintNotificationReceiver } from './complaint-notification.receiver.js';
 import type { ComplaintNotificationPayload } from './complaint-notification-payload.interface.js';
 import type { IncomingRequest } from './raw-body.js';
 import { attachNotification, findNotification } from './received-notification.js';
-import { COMPLAINT_NOTIFICATION_GUARD_METADATA } from './route.metadata.js';
+import { COMPLAINT_NOTIFICATION_GUARD_METADATA, merchantReaderOf } from './route.metadata.js';
 
 /**
  * Lets a request pass only if it is a genuine complaint notification, and keeps its payload for
@@ -32,7 +33,8 @@ export class ComplaintNotificationGuard implements CanActivate {
     const argument = context.getArgByIndex<object>(0);
     // Two guards may be on one route, such as a subclass beside @ComplaintNotification().
     const notification =
-      findNotification(argument) ?? (await this.receiver.receive(this.getRequest(context)));
+      findNotification(argument) ??
+      (await this.receiver.receive(this.getRequest(context), this.getMerchant(context)));
     attachNotification(argument, notification);
     return this.isAccepted(notification.payload, context);
   }
@@ -40,6 +42,20 @@ export class ComplaintNotificationGuard implements CanActivate {
   /** Override it where the HTTP request is not the first argument of the route. */
   protected getRequest(context: ExecutionContext): IncomingRequest {
     return context.getArgByIndex(0);
+  }
+
+  /**
+   * The mchid that the request names: by what `@ComplaintNotification({ merchant })` says, otherwise by
+   * the route parameter `:mchid`. Undefined if it names none; the keys then tell the merchant, unless
+   * merchants are looked up.
+   */
+  protected getMerchant(context: ExecutionContext): string | undefined {
+    const request = this.getRequest(context);
+    const read = merchantReaderOf(context.getHandler());
+    if (read) return read(request) ?? '';
+    const { params } = request;
+    const mchid = isJsonObject(params) ? params.mchid : undefined;
+    return typeof mchid === 'string' ? mchid : undefined;
   }
 
   /**

@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { type NotificationEvent, publishNotification } from '../diagnostics/diagnostics.js';
-import { MerchantContext } from '../merchant/merchant-context.js';
+import { AppContext } from '../merchant/app-context.js';
+import { traceNotification, tracesNotifications } from '../diagnostics/tracing.js';
 import type { NotificationKey, NotificationStore } from '../stores/notification-store.interface.js';
 import { Deadline } from '../utils/deadline.js';
 import { errorMessage } from '../utils/error-message.js';
@@ -48,8 +49,8 @@ export class ComplaintNotificationProcessor {
   /** Nothing is claimed any more, because the store is about to be closed. */
   private isClosed = false;
 
-  constructor(private readonly merchant: MerchantContext) {
-    this.pendingCompletions = new PendingCompletions(merchant.options.retention);
+  constructor(private readonly app: AppContext) {
+    this.pendingCompletions = new PendingCompletions(app.options.retention);
   }
 
   /**
@@ -92,7 +93,7 @@ export class ComplaintNotificationProcessor {
       if (timeLeft > 0 && (await settlesWithin(Promise.allSettled(this.running.keys()), timeLeft)))
         continue;
       this.logger.warn(
-        `${this.running.size} notification handlers are still running ${this.merchant.options.shutdownTimeout} ms ` +
+        `${this.running.size} notification handlers are still running ${this.app.options.shutdownTimeout} ms ` +
           'after the shutdown began (shutdownTimeout). What they leave unfinished is handled again after their leases have lapsed.',
       );
       for (const lease of this.running.values()) lease?.stopRenewing();
@@ -110,7 +111,7 @@ export class ComplaintNotificationProcessor {
 
   private async processTask(run: NotificationRun): Promise<'handled' | 'duplicate'> {
     const { deadline } = run;
-    const { store } = this.merchant;
+    const { store } = this.app;
     const lease = store && (await this.claim(store, run));
     if (lease === 'done') {
       run.end('duplicate');
@@ -130,7 +131,7 @@ export class ComplaintNotificationProcessor {
   }
 
   private shutdownTimeLeft(): number {
-    this.shutdown ??= new Deadline(this.merchant.options.shutdownTimeout);
+    this.shutdown ??= new Deadline(this.app.options.shutdownTimeout);
     return this.shutdown.timeLeft();
   }
 
@@ -141,7 +142,7 @@ export class ComplaintNotificationProcessor {
   ): Promise<NotificationLease | 'done'> {
     const { key, deadline } = run;
     if (this.pendingCompletions.has(key)) return 'done';
-    const claim = NotificationLease.claim(store, key, this.merchant.options, this.logger);
+    const claim = NotificationLease.claim(store, key, this.app.options, this.logger);
     let result: NotificationLease | 'in-progress' | 'done' | undefined;
     try {
       if (await settlesWithin(claim, deadline.timeLeft())) result = await claim;
@@ -228,13 +229,21 @@ class NotificationRun {
 
   async handle(): Promise<void> {
     try {
-      await this.task.handle();
+      await (tracesNotifications() ? this.handleTraced() : this.task.handle());
     } catch (error) {
       this.publish('failed');
       logFailure(this.logger, this.label, error);
       throw error;
     }
     this.end('handled');
+  }
+
+  private handleTraced(): Promise<void> {
+    const { mchid, id, request_id: requestId, event_type: eventType } = this.notification;
+    const { action_type: actionType, complaint_id: complaintId } = this.notification.complaint;
+    const { listener, handle: run } = this.task;
+    const about = { mchid, id, requestId, eventType, actionType, complaintId, listener };
+    return traceNotification({ ...about, run });
   }
 
   end(outcome: NotificationOutcome): void {

@@ -1,10 +1,10 @@
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { publishNotification } from '../diagnostics/diagnostics.js';
-import { MerchantContext } from '../merchant/merchant-context.js';
+import { AppContext } from '../merchant/app-context.js';
 import { Deadline } from '../utils/deadline.js';
 import { settlesWithin } from '../utils/settles-within.js';
 import { LOGGER_CONTEXT } from '../wechatpay-complaint.constants.js';
-import { ComplaintNotificationException } from './complaint-notification.exception.js';
+import { ComplaintNotificationException, isDeferral } from './complaint-notification.exception.js';
 import { ComplaintNotificationProcessor } from './complaint-notification.processor.js';
 import { ComplaintNotificationVerifier } from './complaint-notification.verifier.js';
 import {
@@ -27,24 +27,25 @@ export class ComplaintNotificationReceiver implements OnApplicationShutdown {
     private readonly verifier: ComplaintNotificationVerifier,
     private readonly processor: ComplaintNotificationProcessor,
     private readonly rawBodyCheck: RawBodyCheck,
-    private readonly merchant: MerchantContext,
+    private readonly app: AppContext,
   ) {}
 
   /**
-   * The deadline of the response starts here. It covers the wait for a platform certificate, the claim
-   * and the handler.
+   * The deadline of the response starts here. It covers the wait for a merchant and for a platform
+   * certificate, the claim and the handler.
    *
+   * @param merchant the mchid that the request names, if it does
    * @throws ComplaintNotificationException
    */
-  async receive(request: IncomingRequest): Promise<ReceivedNotification> {
-    const deadline = new Deadline(this.merchant.options.handlerTimeout);
+  async receive(request: IncomingRequest, merchant?: string): Promise<ReceivedNotification> {
+    const deadline = new Deadline(this.app.options.handlerTimeout);
     try {
       assertJsonContentType(request);
       const { headers } = request;
       // A body in the stream is read only after the headers have passed: strangers cannot make this
       // app read bodies or log errors about its configuration.
       const body = keptRawBody(request) ?? (() => this.readBody(request, deadline));
-      const payload = await this.verifier.verify({ headers, body }, deadline);
+      const payload = await this.verifier.verify({ headers, body, merchant }, deadline);
       return new ReceivedNotification(payload, (tasks) =>
         this.processor.process(payload, tasks, deadline),
       );
@@ -81,10 +82,10 @@ export class ComplaintNotificationReceiver implements OnApplicationShutdown {
 
   private report(exception: ComplaintNotificationException, deadline: Deadline): void {
     this.rejections.log(exception);
-    const { code, requestId } = exception;
+    const { code, requestId, mchid } = exception;
     publishNotification({
-      mchid: this.merchant.mchid,
-      outcome: 'rejected',
+      mchid,
+      outcome: isDeferral(code) ? 'deferred' : 'rejected',
       code,
       requestId,
       late: false,

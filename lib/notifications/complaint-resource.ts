@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { inspect } from 'node:util';
-import { decryptAesGcm } from '../protocol/aes-gcm.js';
+import { type AeadCiphertext, decryptAesGcm } from '../protocol/aes-gcm.js';
 import { errorMessage } from '../utils/error-message.js';
 import { type JsonObject, parseJsonObject } from '../utils/json.js';
 import { ComplaintNotificationException } from './complaint-notification.exception.js';
@@ -38,6 +38,16 @@ export function decryptComplaint(
   }
   Object.defineProperty(complaint, inspect.custom, { value: inspectComplaint });
   return complaint;
+}
+
+/** Whether this key decrypts a resource, which proves that the resource was encrypted with it. */
+export function isEncryptedWith(apiV3Key: KeyObject, resource: AeadCiphertext): boolean {
+  try {
+    decryptAesGcm(resource, apiV3Key);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function isComplaint(resource: JsonObject | undefined): resource is ComplaintResource {

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { isNativeError } from 'node:util/types';
 import getRawBody from 'raw-body';
 import { ComplaintNotificationException } from './complaint-notification.exception.js';
-import { MAX_BODY_BYTES } from './complaint-notification.verifier.js';
+import { MAX_BODY_BYTES } from './notification-opening.js';
 
 /** What is read of a request of Express (an IncomingMessage) or of Fastify (around one). */
 export interface IncomingRequest {
@@ -10,6 +10,8 @@ export interface IncomingRequest {
   readonly rawBody?: unknown;
   readonly body?: unknown;
   readonly raw?: IncomingMessage;
+  /** Parameters of the route. */
+  readonly params?: unknown;
 }
 
 /** Parameters do not matter, because the bytes are read as UTF-8 only. */

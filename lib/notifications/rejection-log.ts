@@ -1,7 +1,8 @@
 import type { Logger } from '@nestjs/common';
-import type {
-  ComplaintNotificationCode,
-  ComplaintNotificationException,
+import {
+  type ComplaintNotificationCode,
+  type ComplaintNotificationException,
+  isDeferral,
 } from './complaint-notification.exception.js';
 
 /** Routine, or a stranger's mistake: nobody has to look into these. */
@@ -35,7 +36,7 @@ export class RejectionLog {
     }, INTERVAL).unref();
     if (count > LINES_PER_INTERVAL) return;
     const request = requestId === undefined ? '' : ` (Request-ID ${requestId})`;
-    this.write(code, `Notification rejected (${code}): ${detail}${request}`);
+    this.write(code, `Notification ${outcomeOf(code)} (${code}): ${detail}${request}`);
   }
 
   /** Logs what has been counted so far. To be called on shutdown. */
@@ -46,7 +47,7 @@ export class RejectionLog {
       if (count <= LINES_PER_INTERVAL) continue;
       this.write(
         code,
-        `${count} notifications were rejected (${code}) within the last minute; ` +
+        `${count} notifications were ${outcomeOf(code)} (${code}) within the last minute; ` +
           `the first ${LINES_PER_INTERVAL} have log lines of their own.`,
       );
     }
@@ -54,8 +55,12 @@ export class RejectionLog {
   }
 
   private write(code: ComplaintNotificationCode, line: string): void {
-    if (code === 'RAW_BODY_UNAVAILABLE') this.logger.error(line);
+    if (code === 'RAW_BODY_UNAVAILABLE' || isDeferral(code)) this.logger.error(line);
     else if (QUIET.includes(code)) this.logger.debug(line);
     else this.logger.warn(line);
   }
+}
+
+function outcomeOf(code: ComplaintNotificationCode): string {
+  return isDeferral(code) ? 'deferred' : 'rejected';
 }

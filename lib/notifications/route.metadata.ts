@@ -1,8 +1,14 @@
+import type { Type } from '@nestjs/common';
+import type { IncomingRequest } from './raw-body.js';
+
 /** Set on the guard; subclasses inherit it. */
 export const COMPLAINT_NOTIFICATION_GUARD_METADATA = 'nestjs-wechatpay-complaint:guard';
 
 /** Set on the wrapped method of a route with `@ComplaintNotification()`. */
 export const COMPLAINT_NOTIFICATION_ROUTE_METADATA = 'nestjs-wechatpay-complaint:route';
+
+/** Set by `@ComplaintNotification({ merchant })` on the wrapped method. */
+const COMPLAINT_NOTIFICATION_MERCHANT_METADATA = 'nestjs-wechatpay-complaint:merchant';
 
 /** Keys of Nest's own metadata. No package root exports them. */
 const GUARDS_METADATA = '__guards__';
@@ -18,16 +24,40 @@ export const SSE_METADATA = '__sse__';
 
 /** Whether a controller class or a method has the guard, or a subclass of it. */
 export function isGuarded(target: unknown): boolean {
-  if (typeof target !== 'function') return false;
+  return guardsOf(target).length > 0;
+}
+
+/** The guard or subclasses of it that a controller class or a method has. */
+export function guardsOf(target: unknown): Type[] {
+  if (typeof target !== 'function') return [];
   const guards: unknown = Reflect.getMetadata(GUARDS_METADATA, target);
+  return Array.isArray(guards) ? guards.filter(isOurGuard) : [];
+}
+
+function isOurGuard(guard: unknown): guard is Type {
   return (
-    Array.isArray(guards) &&
-    guards.some(
-      (guard: unknown) =>
-        typeof guard === 'function' &&
-        Reflect.hasMetadata(COMPLAINT_NOTIFICATION_GUARD_METADATA, guard),
-    )
+    typeof guard === 'function' && Reflect.hasMetadata(COMPLAINT_NOTIFICATION_GUARD_METADATA, guard)
   );
+}
+
+/** Reads the mchid that a request names. */
+export type MerchantReader = (request: IncomingRequest) => string | undefined;
+
+/** @param read for the request of Express or of Fastify, whichever the app runs on */
+export function setMerchantReader(
+  method: object,
+  read: (request: never) => string | undefined,
+): void {
+  Reflect.defineMetadata(COMPLAINT_NOTIFICATION_MERCHANT_METADATA, read, method);
+}
+
+export function merchantReaderOf(method: object): MerchantReader | undefined {
+  const read: unknown = Reflect.getOwnMetadata(COMPLAINT_NOTIFICATION_MERCHANT_METADATA, method);
+  return isReader(read) ? read : undefined;
+}
+
+function isReader(read: unknown): read is MerchantReader {
+  return typeof read === 'function';
 }
 
 /** Whether a method is a route with `@ComplaintNotification()`. */

@@ -40,6 +40,12 @@ export function assertTimely(
   }
 }
 
+/** Whether this key verifies the signature over the raw bytes of a body. */
+export function isSignedWith(headers: SignatureHeaders, body: Uint8Array, key: KeyObject): boolean {
+  const message = signedMessage(headers.timestamp, headers.nonce, body);
+  return verifyRsaSha256(message, headers.signature, key);
+}
+
 /**
  * Verifies the signature over the raw bytes of a body.
  *
@@ -47,8 +53,7 @@ export function assertTimely(
  * @throws SignatureRejection SIGNATURE_MISMATCH
  */
 export function assertSignature(headers: SignatureHeaders, body: Uint8Array, key: KeyObject): void {
-  const message = signedMessage(headers.timestamp, headers.nonce, body);
-  if (!verifyRsaSha256(message, headers.signature, key)) {
+  if (!isSignedWith(headers, body, key)) {
     throw new SignatureRejection(
       'SIGNATURE_MISMATCH',
       `The signature does not match these bytes and the platform key ${headers.serial}. Either the ` +

@@ -96,6 +96,11 @@ export class MemoryNotificationStore implements NotificationStore {
     return Promise.resolve(true);
   }
 
+  /** There is nothing that could be away. */
+  ping(): Promise<void> {
+    return Promise.resolve();
+  }
+
   /** An expired lease does not void its token as long as nobody else claims the notification. */
   private mayWrite(name: string, token: string): boolean {
     return (this.owner(name) ?? token) === token;

@@ -56,6 +56,12 @@ export interface NotificationStore {
   release(key: NotificationKey, token: string): Promise<boolean>;
 
   /**
+   * Resolves if the store can be reached, for health checks. Writes nothing that lasts. Rejects within
+   * a time limit of its own, like the other methods.
+   */
+  ping?(): Promise<void>;
+
+  /**
    * Closes what the store has opened. Called once after the last handler; the shutdown does not wait
    * for long. A store that is shared by several modules must outlive the first of them.
    */

@@ -60,6 +60,11 @@ if held and held ~= ARGV[1] then return held end
 redis.call('DEL', KEYS[1])
 return false`;
 
+/** By a script, like everything else: a user of Redis may be allowed PING and no scripts. */
+const PING = `
+redis.call('EXISTS', KEYS[1])
+return false`;
+
 const DONE = 'done:';
 const CLAIMED = 'claimed:';
 
@@ -89,6 +94,7 @@ export class RedisNotificationStore implements NotificationStore {
   private readonly client: RedisClient;
   private readonly put: Script;
   private readonly remove: Script;
+  private readonly probe: Script;
   private readonly own?: Redis | Cluster;
   private readonly keyPrefix: string;
   private readonly commandTimeout: number;
@@ -112,6 +118,7 @@ export class RedisNotificationStore implements NotificationStore {
     }
     this.put = defineScript(this.client, 'wechatpayComplaintPut', PUT);
     this.remove = defineScript(this.client, 'wechatpayComplaintRelease', RELEASE);
+    this.probe = defineScript(this.client, 'wechatpayComplaintPing', PING);
     // One listener of each kind for all calls that wait, because Node warns about many listeners.
     this.client.on('ready', this.wake);
     this.client.on('end', this.wake);
@@ -144,6 +151,10 @@ export class RedisNotificationStore implements NotificationStore {
 
   async release(key: NotificationKey, token: string): Promise<boolean> {
     return (await this.run(this.remove, key, [CLAIMED + token])) === null;
+  }
+
+  async ping(): Promise<void> {
+    await this.run(this.probe, { mchid: 'ping', id: 'ping' }, []);
   }
 
   /** Closes the store's own connection and rejects calls that wait for it; a client of the app stays open. */

@@ -1,5 +1,5 @@
 import { KeyObject, randomBytes, randomInt, webcrypto } from 'node:crypto';
-import type { WechatPayComplaintModuleOptions } from '../config/wechatpay-complaint-options.interface.js';
+import type { SingleMerchantOptions } from '../config/wechatpay-complaint-options.interface.js';
 import { PUBLIC_KEY_ID_PREFIX } from '../protocol/constants.js';
 
 /** A key pair of the simulated WeChat Pay. */
@@ -36,7 +36,7 @@ export interface TestMerchant {
    * For `WechatPayComplaintModule.forRoot(...)`. Calls go to a closed port of loopback, never to
    * WeChat Pay: `WechatPaySimulator#moduleOptions` replaces `baseUrls`.
    */
-  readonly options: WechatPayComplaintModuleOptions;
+  readonly options: SingleMerchantOptions;
   /**
    * The same as environment variables, for apps that use the config factory. Every variable that the
    * factory reads is set, those that do not apply to an empty string, so that nothing of a `.env` is

@@ -60,7 +60,8 @@ export class DeskService {
 
   /** In plain text, for the person who asked for it. Never log it. */
   async phone(id: string): Promise<string | undefined> {
-    return this.complaints.decryptPayerPhone(await firstValueFrom(this.complaints.get(id)));
+    const complaint = await firstValueFrom(this.complaints.get(id));
+    return firstValueFrom(this.complaints.decryptPayerPhone(complaint));
   }
 
   async reply(id: string, { id: replyId, text, pictures }: ReplyDto): Promise<void> {

@@ -24,7 +24,7 @@ import {
   ComplaintNotificationVerifier,
   ComplaintPayload,
   WechatPayComplaintModule,
-  type WechatPayComplaintModuleOptions,
+  type SingleMerchantOptions,
 } from '../../lib/index.js';
 import { type FloorKeys, receiveByHand } from './floor.js';
 
@@ -38,7 +38,7 @@ export type Adapter = 'express' | 'fastify';
 interface Begin {
   readonly type: 'begin';
   readonly adapter: Adapter;
-  readonly options: Omit<WechatPayComplaintModuleOptions, 'store'>;
+  readonly options: Omit<SingleMerchantOptions, 'store'>;
   /** For the hand-written routes. */
   readonly publicKeyPem: string;
   readonly isRemembering: boolean;

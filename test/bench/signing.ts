@@ -4,7 +4,7 @@ import axios from 'axios';
 import { firstValueFrom } from 'rxjs';
 import { signRequest } from '../../lib/http/request-signing.js';
 import { WechatPayTransport } from '../../lib/http/wechatpay-transport.js';
-import { resolveOptions } from '../../lib/config/resolve-options.js';
+import { resolvedOptionsOf } from '../support/resolved-options.js';
 import type { TestMerchant } from '../../lib/testing/index.js';
 import { type Candidate, compare } from './measure.js';
 import { createNodeV3, Formatter, Rsa } from './peers.js';
@@ -70,7 +70,7 @@ async function stallOf({ run }: Candidate): Promise<{ stall: number; total: numb
 }
 
 function floor({ mchid, serial, ...merchant }: TestMerchant): Candidate {
-  const { privateKey } = resolveOptions(merchant.options);
+  const { privateKey } = resolvedOptionsOf(merchant.options);
   return {
     name: FLOOR,
     run: () => {
@@ -87,7 +87,7 @@ function floor({ mchid, serial, ...merchant }: TestMerchant): Candidate {
 }
 
 function ours(merchant: TestMerchant): Candidate {
-  const options = resolveOptions(merchant.options);
+  const options = resolvedOptionsOf(merchant.options);
   return {
     name: OURS,
     run: () => signRequest({ method: 'POST', target: PATH }, JSON.stringify(BODY), options),
@@ -109,7 +109,7 @@ function wholeCall({ options }: TestMerchant): Candidate {
         config: sent,
       }),
   }));
-  const transport = new WechatPayTransport(http, resolveOptions(options));
+  const transport = new WechatPayTransport(http, resolvedOptionsOf(options));
   return {
     name: WHOLE_CALL,
     run: () => firstValueFrom(transport.send({ method: 'POST', target: PATH, body: BODY })),

@@ -30,7 +30,9 @@ describe('Without the optional peers', () => {
     // This is Node's own message.
     it.each([
       ['nestjs-wechatpay-complaint/config', '@nestjs/config'],
+      ['nestjs-wechatpay-complaint/opentelemetry', '@opentelemetry/api'],
       ['nestjs-wechatpay-complaint/redis', 'ioredis'],
+      ['nestjs-wechatpay-complaint/terminus', '@nestjs/terminus'],
     ])('of %s fails and names %s', async (entry, missing) => {
       await expect(consumer.node(load(entry))).rejects.toThrow(
         `Cannot find package '${missing}' imported from ${consumer.installed('nestjs-wechatpay-complaint')}`,

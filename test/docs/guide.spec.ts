@@ -89,7 +89,7 @@ describe('The guide', () => {
       const complaint = await firstValueFrom(complaints.get(complaint_id));
       expect(await decisions.savePictures(complaint, folder)).toBe(1);
       expect(await readdir(folder)).toContain(`${complaint_id}-0.png`);
-      expect(decisions.phoneFor(complaint)).toBe('13800138000');
+      expect(await decisions.phoneFor(complaint)).toBe('13800138000');
       expect(await decisions.transcript(complaint_id)).toHaveLength(2);
     } finally {
       await rm(folder, { recursive: true });

@@ -4,7 +4,7 @@ import { Controller, Post } from '@nestjs/common';
 import {
   ComplaintNotification,
   WechatPayComplaintModule,
-  type WechatPayComplaintModuleOptions,
+  type SingleMerchantOptions,
 } from 'nestjs-wechatpay-complaint';
 import {
   createTestMerchant,
@@ -62,7 +62,7 @@ interface SlowWechatPay extends RunningApp {
 /** An app that has downloaded a certificate, and whose next download takes a while. */
 async function start(
   downloading: number,
-  options: Partial<WechatPayComplaintModuleOptions> = {},
+  options: Partial<SingleMerchantOptions> = {},
 ): Promise<SlowWechatPay> {
   const simulator = await startSimulator(merchant);
   let pause = 0;

@@ -18,7 +18,7 @@ import {
   type NotificationEvent,
   OnComplaint,
   WechatPayComplaintModule,
-  type WechatPayComplaintModuleOptions,
+  type SingleMerchantOptions,
 } from 'nestjs-wechatpay-complaint';
 import {
   createTestMerchant,
@@ -118,7 +118,7 @@ function payload(id: string, action_type = 'CREATE_COMPLAINT'): ComplaintNotific
 
 describe.each(ADAPTERS)('Listeners behind the route of the module, on %s,', (adapter) => {
   interface Setup {
-    readonly options?: Partial<WechatPayComplaintModuleOptions>;
+    readonly options?: Partial<SingleMerchantOptions>;
     readonly providers?: Type[];
     readonly controllers?: Type[];
     readonly configure?: Parameters<typeof startApp>[0]['configure'];

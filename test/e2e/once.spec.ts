@@ -9,7 +9,7 @@ import {
   type NotificationClaim,
   type NotificationEvent,
   WechatPayComplaintModule,
-  type WechatPayComplaintModuleOptions,
+  type SingleMerchantOptions,
 } from 'nestjs-wechatpay-complaint';
 import {
   createTestMerchant,
@@ -56,7 +56,7 @@ class ComplaintsController {
 }
 
 describe.each(ADAPTERS)('A notification that is delivered more than once, on %s', (adapter) => {
-  function start(options: Partial<WechatPayComplaintModuleOptions> = {}): Promise<RunningApp> {
+  function start(options: Partial<SingleMerchantOptions> = {}): Promise<RunningApp> {
     return startApp({
       adapter,
       imports: [WechatPayComplaintModule.forRoot({ ...merchant.options, ...options })],

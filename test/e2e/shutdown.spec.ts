@@ -10,7 +10,7 @@ import {
 import {
   ComplaintNotification,
   WechatPayComplaintModule,
-  type WechatPayComplaintModuleOptions,
+  type SingleMerchantOptions,
 } from 'nestjs-wechatpay-complaint';
 import {
   createTestMerchant,
@@ -69,7 +69,7 @@ class Database implements OnModuleDestroy, BeforeApplicationShutdown, OnApplicat
 }
 
 describe.each(ADAPTERS)('A shutdown, on %s', (adapter) => {
-  function start(options: Partial<WechatPayComplaintModuleOptions>): Promise<RunningApp> {
+  function start(options: Partial<SingleMerchantOptions>): Promise<RunningApp> {
     return startApp({
       adapter,
       imports: [WechatPayComplaintModule.forRoot({ ...merchant.options, ...options })],

@@ -20,13 +20,16 @@ const SHOULD_UPDATE = process.env.API_REPORTS === 'update';
  * An application cannot name them.
  */
 const UNEXPORTED_TYPES: Readonly<Record<string, string>> = {
+  AppContext: 'Nest injects it into ComplaintNotificationReceiver.',
+  CallbackUrlRegistrar: 'Nest injects it into WechatPayComplaintHealth.',
   ComplaintEvent: 'Only this package implements SimulatedConsumer.takeStep.',
   ComplaintListenerExplorer: 'Nest injects it into ComplaintDispatcher.',
   ComplaintNotificationProcessor: 'Nest injects it into ComplaintNotificationReceiver.',
   ConfigurableModuleClass: 'Nest creates this base class of WechatPayComplaintModule.',
   Deadline: 'Only this package limits the time of ComplaintNotificationVerifier.verify.',
   ItemSource: 'Only this package constructs a PagedObservable.',
-  MerchantContext: 'Nest injects it into ComplaintNotificationReceiver.',
+  MerchantAccess: 'Nest injects it into the services.',
+  MerchantRegistry: 'Nest injects it into ComplaintNotificationVerifier.',
   ProcessNotification: 'Only this package constructs a ReceivedNotification.',
   RawBodyCheck: 'Nest injects it into ComplaintNotificationReceiver.',
   SimulatedComplaints: 'Only this package implements SimulatedConsumer.takeStep.',

@@ -7,7 +7,9 @@ const ROOT = join(import.meta.dirname, '../..');
 const ENTRY_POINTS = [
   ['nestjs-wechatpay-complaint', 'WechatPayComplaintModule'],
   ['nestjs-wechatpay-complaint/config', 'wechatPayComplaintConfig'],
+  ['nestjs-wechatpay-complaint/opentelemetry', 'WechatPayComplaintInstrumentation'],
   ['nestjs-wechatpay-complaint/redis', 'RedisNotificationStore'],
+  ['nestjs-wechatpay-complaint/terminus', 'WechatPayComplaintHealthIndicator'],
   ['nestjs-wechatpay-complaint/testing', 'WechatPaySimulator'],
 ] as const;
 

@@ -7,6 +7,7 @@ import {
   ComplaintNotificationService,
   ComplaintService,
   WechatPayComplaintModule,
+  type SingleMerchantOptions,
   type WechatPayComplaintModuleOptions,
   type WechatPayRequestConfig,
 } from 'nestjs-wechatpay-complaint';
@@ -77,7 +78,7 @@ export interface Bench extends Client {
 /** Starts a simulated WeChat Pay and a module that talks to it. */
 export async function startBench(
   merchant: TestMerchant,
-  options: Partial<WechatPayComplaintModuleOptions> = {},
+  options: Partial<SingleMerchantOptions> = {},
   simulatorOptions: Omit<WechatPaySimulatorOptions, 'merchants'> = {},
 ): Promise<Bench> {
   const simulator = await startSimulator(merchant, simulatorOptions);

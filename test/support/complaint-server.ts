@@ -1,7 +1,7 @@
 import { verify } from 'node:crypto';
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
-import type { WechatPayComplaintModuleOptions } from 'nestjs-wechatpay-complaint';
+import type { SingleMerchantOptions } from 'nestjs-wechatpay-complaint';
 import { signNotificationBody, type TestMerchant } from 'nestjs-wechatpay-complaint/testing';
 import { authorizationOf, type Client, startClient, startServer } from './client-bench.js';
 
@@ -62,7 +62,7 @@ export interface ComplaintBench extends Client, ComplaintServer {}
 export async function startComplaintBench(
   merchant: TestMerchant,
   respond?: Respond,
-  options: Partial<WechatPayComplaintModuleOptions> = {},
+  options: Partial<SingleMerchantOptions> = {},
 ): Promise<ComplaintBench> {
   const server = await startComplaintServer(merchant, respond);
   const client = await startClient({ ...merchant.options, baseUrls: [server.url], ...options });

@@ -4,7 +4,7 @@ import {
   type NotificationStore,
 } from 'nestjs-wechatpay-complaint';
 
-type Method = 'claim' | 'renew' | 'complete' | 'release';
+type Method = 'claim' | 'renew' | 'complete' | 'release' | 'ping';
 
 /** A real store, of which a test can make calls fail or wait. */
 export class ControlledStore implements NotificationStore {
@@ -33,6 +33,10 @@ export class ControlledStore implements NotificationStore {
 
   release(...args: Parameters<NotificationStore['release']>): Promise<boolean> {
     return this.carryOut('release', () => this.inner.release(...args));
+  }
+
+  ping(): Promise<void> {
+    return this.carryOut('ping', () => this.inner.ping());
   }
 
   close(): Promise<void> {

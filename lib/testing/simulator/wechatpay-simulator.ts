@@ -1,4 +1,7 @@
-import type { WechatPayComplaintModuleOptions } from '../../config/wechatpay-complaint-options.interface.js';
+import type {
+  MerchantOptions,
+  SingleMerchantOptions,
+} from '../../config/wechatpay-complaint-options.interface.js';
 import {
   createTestCertificate,
   type TestMerchant,
@@ -88,8 +91,17 @@ export class WechatPaySimulator extends SimulatedConsumer {
   }
 
   /** The merchant's options with this simulator as WeChat Pay. */
-  moduleOptions({ options }: TestMerchant): WechatPayComplaintModuleOptions {
+  moduleOptions({ options }: TestMerchant): SingleMerchantOptions {
     return { ...options, baseUrls: [this.url] };
+  }
+
+  /**
+   * The options of one of several merchants, for the option `merchants`, with this simulator as WeChat
+   * Pay. Where a proxy is set, the app needs `request: { proxy: false }` beside `merchants`.
+   */
+  merchantOptions({ options }: TestMerchant): MerchantOptions {
+    const { request: _ofTheApp, ...own } = options;
+    return { ...own, baseUrls: [this.url] };
   }
 
   /** The merchant's environment variables with this simulator as WeChat Pay. */

@@ -259,7 +259,7 @@ describe("The consumer's phone number", () => {
     const { complaints, complaint, logger } = await receive(encrypted);
 
     expect(complaint.payer_phone).toBe(encrypted);
-    expect(complaints.decryptPayerPhone(complaint)).toBe(PHONE);
+    await expect(firstValueFrom(complaints.decryptPayerPhone(complaint))).resolves.toBe(PHONE);
     expect(complaint.payer_phone).toBe(encrypted);
     const shown = `${inspect(complaint)} ${JSON.stringify(complaint)} ${inspect(complaints, { depth: 20 })}`;
     expect(shown).not.toContain(PHONE);
@@ -271,7 +271,9 @@ describe("The consumer's phone number", () => {
     async (payer_phone) => {
       const { complaints, complaint } = await receive(payer_phone);
 
-      expect(complaints.decryptPayerPhone(complaint)).toBeUndefined();
+      await expect(
+        firstValueFrom(complaints.decryptPayerPhone(complaint)),
+      ).resolves.toBeUndefined();
     },
   );
 
@@ -279,7 +281,7 @@ describe("The consumer's phone number", () => {
     const encrypted = encryptFor(await createTestMerchant(), PHONE);
     const { complaints, complaint } = await receive(encrypted);
 
-    expectUndecryptable(() => complaints.decryptPayerPhone(complaint), encrypted);
+    expectUndecryptable(await errorOf(complaints.decryptPayerPhone(complaint)), encrypted);
   });
 
   it.each([
@@ -290,16 +292,10 @@ describe("The consumer's phone number", () => {
     const encrypted = encrypt();
     const { complaints, complaint } = await receive(encrypted);
 
-    expectUndecryptable(() => complaints.decryptPayerPhone(complaint), encrypted);
+    expectUndecryptable(await errorOf(complaints.decryptPayerPhone(complaint)), encrypted);
   });
 
-  function expectUndecryptable(decrypt: () => unknown, encrypted: string): void {
-    let thrown: unknown;
-    try {
-      decrypt();
-    } catch (error) {
-      thrown = error;
-    }
+  function expectUndecryptable(thrown: unknown, encrypted: string): void {
     expect(thrown).toBeInstanceOf(WechatPayDecryptionError);
     expect(thrown).toBeInstanceOf(WechatPayError);
     expect(thrown).toMatchObject({ code: 'DECRYPTION_FAILED', field: 'payer_phone' });

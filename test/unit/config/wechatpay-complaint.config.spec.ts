@@ -4,8 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
-import { resolveOptions } from '../../../lib/config/resolve-options.js';
-import type { WechatPayComplaintModuleOptions } from '../../../lib/config/wechatpay-complaint-options.interface.js';
+import type { SingleMerchantOptions } from '../../../lib/config/wechatpay-complaint-options.interface.js';
 import { wechatPayComplaintConfig } from '../../../lib/config/wechatpay-complaint.config.js';
 import { WechatPayConfigurationError } from '../../../lib/errors/wechatpay-configuration.error.js';
 import {
@@ -14,6 +13,7 @@ import {
   type TestMerchant,
   type TestPlatformKey,
 } from '../../../lib/testing/index.js';
+import { resolvedOptionsOf } from '../../support/resolved-options.js';
 import { problem } from '../../support/option-problems.js';
 
 type Environment = Record<string, string | undefined>;
@@ -57,10 +57,12 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 /** Reads the variables above with some of them replaced, or removed by undefined. */
-function read(changes: Environment = {}): WechatPayComplaintModuleOptions {
+function read(changes: Environment = {}): SingleMerchantOptions {
   const replaced = jest.replaceProperty(process, 'env', { ...variables, ...changes });
   try {
-    return wechatPayComplaintConfig();
+    const options = wechatPayComplaintConfig();
+    if (options.merchants) throw new Error('These are the options of several merchants.');
+    return options;
   } finally {
     replaced.restore();
   }
@@ -115,7 +117,7 @@ describe('wechatPayComplaintConfig', () => {
     );
 
     expect(read(blank)).toEqual(read());
-    expect(resolveOptions(read(blank))).toMatchObject({ timeout: 10_000, clockTolerance: 300 });
+    expect(resolvedOptionsOf(read(blank))).toMatchObject({ timeout: 10_000, clockTolerance: 300 });
   });
 
   it('reads all other variables', () => {
@@ -163,10 +165,10 @@ describe('wechatPayComplaintConfig', () => {
       }),
     ]),
   ])('returns options that the module accepts for keys %s', (_how, changes) => {
-    const { privateKey, platformKeys } = resolveOptions(read(changes()));
+    const { privateKey, platformKeys } = resolvedOptionsOf(read(changes()));
     const { publicKey, platformCertificate } = merchant;
 
-    expect(privateKey.equals(resolveOptions(merchant.options).privateKey)).toBe(true);
+    expect(privateKey.equals(resolvedOptionsOf(merchant.options).privateKey)).toBe(true);
     expect([...platformKeys.keys()]).toEqual([publicKey.id, platformCertificate.id]);
     for (const { id, pem } of [publicKey, platformCertificate]) {
       expect(platformKeys.get(id)?.key.equals(createPublicKey(pem))).toBe(true);
@@ -336,7 +338,7 @@ describe('wechatPayComplaintConfig', () => {
     it('accepts an expired platform certificate beside a public key', () => {
       const changes = set('WECHATPAY_PLATFORM_CERTIFICATE', expired.pem, 'expired.pem');
 
-      expect(resolveOptions(read(changes)).warnings).toHaveLength(1);
+      expect(resolvedOptionsOf(read(changes)).warnings).toHaveLength(1);
     });
 
     it.each<Row>([

@@ -13,12 +13,12 @@ import {
   URL_PATH,
   valuesOf,
 } from '../../support/client-bench.js';
-import { resolveOptions } from '../../../lib/config/resolve-options.js';
 import { createHttpService } from '../../../lib/http/http-service.js';
 import { RequestSender } from '../../../lib/http/request-sender.js';
 import type { WechatPayRequest } from '../../../lib/http/wechatpay-request.js';
 import { CALLS, URL_OLD } from '../../support/callback-url-calls.js';
 import { deferred } from '../../support/deferred.js';
+import { resolvedOptionsOf } from '../../support/resolved-options.js';
 
 let merchant: TestMerchant;
 
@@ -132,7 +132,7 @@ describe('RequestSender', () => {
       arrived.resolve(incoming);
       response.end('{}');
     });
-    const options = resolveOptions({ ...merchant.options, baseUrls: [url] });
+    const options = resolvedOptionsOf({ ...merchant.options, baseUrls: [url] });
     const sender = new RequestSender(createHttpService(), options);
     await valuesOf(sender.send({ method: 'GET', target: '/v3', ...request }, {}, url));
     return arrived.promise;

@@ -6,7 +6,7 @@ import {
   type CallEvent,
   type ComplaintNotificationService,
   WechatPayApiError,
-  type WechatPayComplaintModuleOptions,
+  type SingleMerchantOptions,
   WechatPayNetworkError,
   type WechatPayRequestConfig,
 } from 'nestjs-wechatpay-complaint';
@@ -317,7 +317,7 @@ describe('With two base URLs, a request', () => {
 
   describe('that gets no response in time', () => {
     /** Two healthy hosts, the first of which does not respond to the first request. */
-    async function start(options: Partial<WechatPayComplaintModuleOptions>) {
+    async function start(options: Partial<SingleMerchantOptions>) {
       const [first, second] = await Promise.all([
         startSimulator(merchant),
         startSimulator(merchant),

@@ -14,6 +14,7 @@ const STATUSES: Readonly<Record<ComplaintNotificationCode, number>> = {
   TIMESTAMP_TOO_NEW: 401,
   SIGNATURE_PROBE: 401,
   UNKNOWN_SERIAL: 401,
+  UNKNOWN_MERCHANT: 401,
   SIGNATURE_MISMATCH: 401,
   UNSUPPORTED_CONTENT_TYPE: 415,
   UNREADABLE_BODY: 400,
@@ -27,6 +28,7 @@ const STATUSES: Readonly<Record<ComplaintNotificationCode, number>> = {
   IN_PROGRESS: 409,
   HANDLER_TIMEOUT: 503,
   STORE_UNAVAILABLE: 503,
+  MERCHANT_UNAVAILABLE: 503,
 };
 
 describe('ComplaintNotificationException', () => {

@@ -87,7 +87,10 @@ describe('A guard whose HTTP request is not the first argument', () => {
         rawBody: Buffer.from(body),
       },
     };
-    const context = { getArgByIndex: (index: number) => [event][index] };
+    const context = {
+      getArgByIndex: (index: number) => [event][index],
+      getHandler: () => () => undefined,
+    };
     await expect(guard.canActivate(context as unknown as ExecutionContext)).resolves.toBe(true);
     expect(findNotification(event)?.payload.id).toBe('EV-1');
   });

@@ -3,7 +3,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/gl
 import {
   NOTIFICATION_CHANNEL,
   type NotificationEvent,
-  type WechatPayComplaintModuleOptions,
+  type SingleMerchantOptions,
 } from 'nestjs-wechatpay-complaint';
 import { createTestMerchant, type TestMerchant } from 'nestjs-wechatpay-complaint/testing';
 import { ComplaintNotificationProcessor } from '../../../lib/notifications/complaint-notification.processor.js';
@@ -44,7 +44,7 @@ afterEach(async () => {
   await closeModules();
 });
 
-async function start(options: Partial<WechatPayComplaintModuleOptions> = {}): Promise<void> {
+async function start(options: Partial<SingleMerchantOptions> = {}): Promise<void> {
   const started = await startModule({ ...merchant.options, store, ...options });
   logger = started.logger;
   processor = started.module.get(ComplaintNotificationProcessor);

@@ -52,6 +52,10 @@ export function behavesAsNotificationStore(open: () => NotificationStore): void 
     await expect(store.claim(key, MINUTE)).resolves.toEqual({ state: 'in-progress' });
   });
 
+  it('can be reached', async () => {
+    await expect(store.ping?.()).resolves.toBeUndefined();
+  });
+
   it('remembers what was completed', async () => {
     const key = newKey();
     const token = await claimed(store, key);

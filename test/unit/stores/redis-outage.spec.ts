@@ -94,6 +94,7 @@ describe('RedisNotificationStore during an outage of Redis', () => {
       rejectionOf(store.renew(key, 'token', MINUTE)),
       rejectionOf(store.complete(key, 'token', MINUTE)),
       rejectionOf(store.release(key, 'token')),
+      rejectionOf(store.ping()),
     ]);
   }
 

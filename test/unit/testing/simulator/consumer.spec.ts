@@ -90,7 +90,7 @@ describe('The simulated consumer', () => {
       user_complaint_times: 1,
     });
     expect(found.payer_phone).not.toContain('13912345678');
-    expect(service.decryptPayerPhone(found)).toBe('13912345678');
+    await expect(firstValueFrom(service.decryptPayerPhone(found))).resolves.toBe('13912345678');
     expect(latest('C-new')).toEqual({
       log_id: expect.stringMatching(/^\d{24}$/),
       operator: '投诉人',

@@ -1,0 +1,4 @@
+export {
+  WechatPayComplaintInstrumentation,
+  type WechatPayComplaintInstrumentationConfig,
+} from './wechatpay-complaint.instrumentation.js';

@@ -1,0 +1,1 @@
+export { WechatPayComplaintHealthIndicator } from './wechatpay-complaint.health-indicator.js';
