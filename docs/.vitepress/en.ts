@@ -12,6 +12,7 @@ const guide = [
   { text: 'Testing', link: '/guide/testing' },
   { text: 'Local development', link: '/guide/local-development' },
   { text: 'Going to production', link: '/guide/production' },
+  { text: 'Operation', link: '/guide/operation' },
 ];
 const reference = [
   { text: 'Options', link: '/reference/options' },

@@ -12,6 +12,7 @@ const guide = [
   { text: '测试', link: '/zh/guide/testing' },
   { text: '本地开发', link: '/zh/guide/local-development' },
   { text: '上线检查', link: '/zh/guide/production' },
+  { text: '运维', link: '/zh/guide/operation' },
 ];
 const reference = [
   { text: '配置项', link: '/zh/reference/options' },
