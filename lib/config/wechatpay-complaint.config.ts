@@ -19,7 +19,7 @@ import type { WechatPayComplaintModuleOptions } from './wechatpay-complaint-opti
  * WechatPayComplaintModule.forRootAsync(wechatPayComplaintConfig.asProvider())
  * ```
  *
- * The README lists the variables. A PEM is given in a variable, or as a file whose path is in the
+ * `docs/reference/environment.md` lists the variables. A PEM is given in a variable, or as a file whose path is in the
  * variable of the same name with `_PATH`.
  *
  * @throws WechatPayConfigurationError naming every variable that is missing or unusable
