@@ -22,8 +22,11 @@ const FOLDERS = [
   'opentelemetry',
   'terminus',
   'testing',
+  'cli',
 ];
 const ANY_FOLDER_MAY_IMPORT = 'wechatpay-complaint\\.constants|version';
+/** The command line starts the module, as an app does. */
+const PROGRAM = 'cli';
 
 const importOrder = FOLDERS.map((folder, index) => ({
   name: `${folder}-imports-one-way`,
@@ -34,7 +37,7 @@ const importOrder = FOLDERS.map((folder, index) => ({
     path: '^lib/',
     pathNot: [
       `^lib/(${FOLDERS.slice(0, index + 1).join('|')})/`,
-      `^lib/(${ANY_FOLDER_MAY_IMPORT})\\.ts$`,
+      folder === PROGRAM ? '^lib/[^/]+$' : `^lib/(${ANY_FOLDER_MAY_IMPORT})\\.ts$`,
     ],
   },
 }));
@@ -79,10 +82,16 @@ export default {
       to: { dependencyTypes: ['core'], path: '^(node:)?(fs|https?|tls|child_process|dns)' },
     },
     {
-      name: 'only-testing-imports-testing',
+      name: 'only-testing-and-cli-import-testing',
       severity: 'error',
-      from: { path: '^lib/', pathNot: '^lib/testing/' },
+      from: { path: '^lib/', pathNot: '^lib/(testing|cli)/' },
       to: { path: '^lib/testing/' },
+    },
+    {
+      name: 'nothing-imports-the-program',
+      severity: 'error',
+      from: { path: '^lib/', pathNot: `^lib/${PROGRAM}/` },
+      to: { path: `^lib/${PROGRAM}/` },
     },
     ...Object.entries(OPTIONAL_PEERS).map(([name, owner]) => ({
       name: `${name}-stays-behind-its-entry-point`,

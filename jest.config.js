@@ -42,6 +42,7 @@ const config = {
     '^nestjs-wechatpay-complaint/config$': '<rootDir>/lib/config/wechatpay-complaint.config.ts',
     '^nestjs-wechatpay-complaint/opentelemetry$': '<rootDir>/lib/opentelemetry/index.ts',
     '^nestjs-wechatpay-complaint/redis$': '<rootDir>/lib/stores/redis.ts',
+    '^nestjs-wechatpay-complaint/sql$': '<rootDir>/lib/stores/sql.ts',
     '^nestjs-wechatpay-complaint/terminus$': '<rootDir>/lib/terminus/index.ts',
     '^nestjs-wechatpay-complaint/testing$': '<rootDir>/lib/testing/index.ts',
   },

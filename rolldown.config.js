@@ -1,4 +1,5 @@
 import { cpSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { defineConfig } from 'rolldown';
 
 /**
@@ -16,11 +17,20 @@ const input = Object.fromEntries(
     .map((entry) => [entry, `${COMPILED}/${entry}.js`]),
 );
 
-/** Declarations stay as they are, a file for each file of lib. */
+/** The program of package.json, which is ESM only: nothing requires it. */
+const program = Object.fromEntries(
+  Object.values(manifest.bin)
+    .map((file) => file.replace(/^\.\/dist\/esm\/(.+)\.js$/, '$1'))
+    .map((entry) => [entry, `${COMPILED}/${entry}.js`]),
+);
+const PROGRAM_FOLDER = 'cli';
+
+/** Declarations stay as they are, a file for each file of lib. Nothing imports the program. */
 const copyDeclarations = {
   name: 'copy-declarations',
   writeBundle({ dir }) {
-    const filter = (path) => !path.endsWith('.js');
+    const filter = (path) =>
+      !path.endsWith('.js') && !path.startsWith(join(COMPILED, PROGRAM_FOLDER));
     cpSync(COMPILED, dir, { recursive: true, filter });
   },
 };
@@ -32,7 +42,17 @@ const moduleKind = (type) => ({
   },
 });
 
-const build = (format, plugins) => ({
+/** The page of the simulator, which a browser loads. */
+const copyPage = {
+  name: 'copy-page',
+  writeBundle({ dir }) {
+    const page = `${PROGRAM_FOLDER}/simulation/page`;
+    const filter = (path) => !path.endsWith('.json');
+    cpSync(`lib/${page}`, `${dir}/${page}`, { recursive: true, filter });
+  },
+};
+
+const build = (format, input, plugins) => ({
   input,
   // Other packages stay outside.
   external: /^[^./]/,
@@ -50,4 +70,7 @@ const build = (format, plugins) => ({
   },
 });
 
-export default defineConfig([build('esm', []), build('cjs', [moduleKind('commonjs')])]);
+export default defineConfig([
+  build('esm', { ...input, ...program }, [copyPage]),
+  build('cjs', input, [moduleKind('commonjs')]),
+]);

@@ -196,5 +196,6 @@ export type {
 } from './notifications/complaint-notification-payload.interface.js';
 export { ComplaintDispatcher } from './listeners/complaint-dispatcher.js';
 export { OnComplaint } from './listeners/on-complaint.decorator.js';
+export { InTransaction } from './notifications/in-transaction.decorator.js';
 export { ComplaintPayload } from './notifications/complaint-payload.decorator.js';
 export type { HeaderFields } from './protocol/signature-headers.js';

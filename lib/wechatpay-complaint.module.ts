@@ -9,6 +9,7 @@ import { WechatPayComplaintHealth } from './health/wechatpay-complaint.health.js
 import { createHttpService } from './http/http-service.js';
 import { ComplaintDispatcher } from './listeners/complaint-dispatcher.js';
 import { ComplaintListenerExplorer } from './listeners/complaint-listener.explorer.js';
+import { TransactionCheck } from './listeners/transaction.check.js';
 import { MODULE_CLASS } from './listeners/visible-modules.js';
 import { AppContext } from './merchant/app-context.js';
 import { MerchantAccess } from './merchant/merchant-access.js';
@@ -68,6 +69,7 @@ import { StartupCheck } from './wechatpay-complaint.startup-check.js';
     { provide: COMPLAINT_NOTIFICATION_RECEIVER, useClass: ComplaintNotificationReceiver },
     ComplaintListenerExplorer,
     ComplaintDispatcher,
+    TransactionCheck,
     RouteExplorer,
     RouteCheck,
     RawBodyCheck,

@@ -11,6 +11,7 @@ import {
   WechatPayConfigurationError,
 } from './errors/wechatpay-configuration.error.js';
 import { ComplaintListenerExplorer } from './listeners/complaint-listener.explorer.js';
+import { TransactionCheck } from './listeners/transaction.check.js';
 import { MODULE_CLASS, visibleModules } from './listeners/visible-modules.js';
 import { RawBodyCheck } from './notifications/raw-body.check.js';
 import { RouteCheck } from './notifications/route.check.js';
@@ -30,6 +31,7 @@ export class StartupCheck implements OnModuleInit, OnApplicationBootstrap {
     private readonly routes: RouteCheck,
     private readonly rawBody: RawBodyCheck,
     private readonly listeners: ComplaintListenerExplorer,
+    private readonly transactions: TransactionCheck,
   ) {
     this.isFirst = !checkedApps.has(modules);
     checkedApps.add(modules);
@@ -41,6 +43,7 @@ export class StartupCheck implements OnModuleInit, OnApplicationBootstrap {
       ...this.scopeProblems(),
       ...this.visibilityProblems(),
       ...this.listeners.problems(),
+      ...this.transactions.problems(),
     ];
     if (this.isFirst) problems.push(...this.routes.problems());
     if (problems.length > 0) throw new WechatPayConfigurationError(problems);

@@ -57,7 +57,8 @@ export class ComplaintDispatcher {
     }
     return listeners.map((listener) => ({
       listener: listener.name,
-      handle: () => listener.run(payload, context),
+      inTransaction: listener.isInTransaction,
+      handle: (transaction) => listener.run(payload, context, transaction),
     }));
   }
 }

@@ -1,6 +1,7 @@
 import type { InjectionToken } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import type { ComplaintNotificationPayload } from '../notifications/complaint-notification-payload.interface.js';
+import { isInTransaction } from '../notifications/in-transaction.decorator.js';
 import { settleResult } from '../notifications/settle-result.js';
 import type { NestModule } from './visible-modules.js';
 
@@ -42,6 +43,10 @@ export class ComplaintListener {
     return this.host.isStatic;
   }
 
+  get isInTransaction(): boolean {
+    return isInTransaction(this.host.prototype, this.key);
+  }
+
   hears(actionType: string): boolean {
     return this.actionTypes.length === 0 || this.actionTypes.includes(actionType);
   }
@@ -50,11 +55,13 @@ export class ComplaintListener {
   async run(
     notification: ComplaintNotificationPayload,
     context: NotificationContext,
+    transaction?: unknown,
   ): Promise<void> {
     const instance = this.host.isStatic ? this.host.instance : await this.resolve(context);
     const method: unknown = Reflect.get(instance, this.key);
     if (typeof method !== 'function') throw new TypeError(`${this.name} is no method any more.`);
-    await settleResult(Reflect.apply(method, instance, [notification]));
+    const args = this.isInTransaction ? [notification, transaction] : [notification];
+    await settleResult(Reflect.apply(method, instance, args));
   }
 
   private resolve(context: NotificationContext): Promise<object> {

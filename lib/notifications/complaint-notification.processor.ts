@@ -36,6 +36,10 @@ import type { NotificationOutcome, NotificationTask } from './received-notificat
  *   └───── process dies ──────▶ the lease lapses, a redelivery claims the notification
  * ```
  *
+ * With `@InTransaction()` the handler runs in a transaction of the store's database, which completes the
+ * notification by its last statement: it ends as handled when all is committed, as deferred when the
+ * commit fails or another process has taken the notification over.
+ *
  * Listeners run at the same time, each under a claim of its own. The response is success when all of
  * them have succeeded by now. Without a store there is nothing to claim: every delivery runs the handler.
  */
@@ -117,7 +121,7 @@ export class ComplaintNotificationProcessor {
       run.end('duplicate');
       return 'duplicate';
     }
-    const work = this.track(lease ? this.handleUnderLease(run, lease) : run.handle(), lease);
+    const work = this.track(this.work(run, lease), lease);
     if (await settlesWithin(work, deadline.timeLeft())) {
       await work;
       return 'handled';
@@ -165,6 +169,34 @@ export class ComplaintNotificationProcessor {
     return result;
   }
 
+  private work(run: NotificationRun, lease: NotificationLease | undefined): Promise<void> {
+    if (run.isInTransaction) return this.handleInTransaction(run, lease);
+    return lease ? this.handleUnderLease(run, lease) : run.handle();
+  }
+
+  private async handleInTransaction(
+    run: NotificationRun,
+    lease: NotificationLease | undefined,
+  ): Promise<void> {
+    if (!lease)
+      throw run.defer('STORE_UNAVAILABLE', 'There is no store to run it in a transaction.');
+    let isCommitted: boolean;
+    try {
+      isCommitted = await lease.completeInTransaction((transaction) => run.attempt(transaction));
+    } catch (error) {
+      await lease.release();
+      if (run.hasFailed) throw error;
+      throw run.defer('STORE_UNAVAILABLE', `The store failed: ${errorMessage(error)}`, error);
+    }
+    if (!isCommitted) {
+      throw run.defer(
+        'IN_PROGRESS',
+        'Another process has taken it over, and this one rolled back.',
+      );
+    }
+    run.end('handled');
+  }
+
   private async handleUnderLease(run: NotificationRun, lease: NotificationLease): Promise<void> {
     try {
       await run.handle();
@@ -210,6 +242,8 @@ const NO_TASK: NotificationTask = { handle: () => Promise.resolve() };
 
 /** One delivery of a notification to one task: what is logged and published about it. */
 class NotificationRun {
+  /** Whether its handler has thrown. */
+  hasFailed = false;
   private isDeferred = false;
 
   constructor(
@@ -227,23 +261,35 @@ class NotificationRun {
     return notificationLabel(this.notification, this.task.listener);
   }
 
+  get isInTransaction(): boolean {
+    return this.task.inTransaction === true;
+  }
+
   async handle(): Promise<void> {
+    await this.attempt();
+    this.end('handled');
+  }
+
+  /** Runs the handler, whose success may depend on a transaction that has not ended. */
+  async attempt(transaction?: unknown): Promise<void> {
     try {
-      await (tracesNotifications() ? this.handleTraced() : this.task.handle());
+      await (tracesNotifications()
+        ? this.handleTraced(transaction)
+        : this.task.handle(transaction));
     } catch (error) {
+      this.hasFailed = true;
       this.publish('failed');
       logFailure(this.logger, this.label, error);
       throw error;
     }
-    this.end('handled');
   }
 
-  private handleTraced(): Promise<void> {
+  private handleTraced(transaction: unknown): Promise<void> {
     const { mchid, id, request_id: requestId, event_type: eventType } = this.notification;
     const { action_type: actionType, complaint_id: complaintId } = this.notification.complaint;
-    const { listener, handle: run } = this.task;
+    const { listener, handle } = this.task;
     const about = { mchid, id, requestId, eventType, actionType, complaintId, listener };
-    return traceNotification({ ...about, run });
+    return traceNotification({ ...about, run: () => handle(transaction) });
   }
 
   end(outcome: NotificationOutcome): void {

@@ -76,6 +76,28 @@ export class NotificationLease {
     );
   }
 
+  /**
+   * Runs a handler in a transaction of the store's database, which also remembers the notification as
+   * handled.
+   *
+   * @returns false if another process had taken the notification over, so that all was rolled back
+   * @throws whatever the handler throws, and whatever the store rejects with
+   */
+  async completeInTransaction(run: (transaction: unknown) => Promise<void>): Promise<boolean> {
+    if (!this.store.completeInTransaction) throw new Error('it has no transactions.');
+    const { key, token, settings } = this;
+    try {
+      if (await this.store.completeInTransaction(key, token, settings.retention, run)) return true;
+    } finally {
+      this.stopRenewing();
+    }
+    this.logger.warn(
+      `The lease of notification ${key.id} had lapsed and another process had taken it over, so what its ` +
+        'handler has written here was rolled back. Was this process suspended, or the store away?',
+    );
+    return false;
+  }
+
   /** Makes the notification free for the next delivery. Never rejects. */
   async release(): Promise<void> {
     await this.renewalsToEnd();

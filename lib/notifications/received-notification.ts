@@ -4,7 +4,10 @@ import type { ComplaintNotificationPayload } from './complaint-notification-payl
 export interface NotificationTask {
   /** `Class.method` of a listener, which is remembered by itself. Undefined for the method of a route. */
   readonly listener?: string;
-  readonly handle: () => Promise<void>;
+  /** Whether `handle` runs in a transaction of the store's database: see `@InTransaction()`. */
+  readonly inTransaction?: boolean;
+  /** @param transaction what the app writes with, if `inTransaction` */
+  readonly handle: (transaction?: unknown) => Promise<void>;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { isGeneratorFunction } from 'node:util/types';
 import { createParamDecorator, type ExecutionContext, HttpStatus } from '@nestjs/common';
+import { isInTransaction } from './in-transaction.decorator.js';
 import {
   findNotification,
   missingNotification,
@@ -44,19 +45,27 @@ export function wrapRouteHandler(
   descriptor: PropertyDescriptor,
 ): void {
   const method = methodOf(prototype, key, descriptor);
-  const { parameterCount, hiddenIndex } = reserveParameter(prototype, key, method);
+  const { parameterCount, transactionIndex, hiddenIndex } = reserveParameter(
+    prototype,
+    key,
+    method,
+  );
   const handle = async (instance: unknown, args: unknown[]): Promise<void> => {
     await settleResult(method.apply(instance, args));
   };
   const wrapper: Method = function (this: unknown, ...args) {
     if (args.length <= hiddenIndex) return method.apply(this, args);
     const { notification, response } = deliveryIn(args[hiddenIndex]);
-    return notification
-      .process([{ handle: () => handle(this, args.slice(0, parameterCount)) }])
-      .then(() => {
-        // Whatever a decorator or the method has set: the notification counts as handled.
-        response.statusCode = HttpStatus.NO_CONTENT;
-      });
+    const inTransaction = isInTransaction(prototype, key);
+    const run = (transaction: unknown): Promise<void> => {
+      const ownArguments = args.slice(0, parameterCount);
+      if (inTransaction) ownArguments[transactionIndex] = transaction;
+      return handle(this, ownArguments);
+    };
+    return notification.process([{ inTransaction, handle: run }]).then(() => {
+      // Whatever a decorator or the method has set: the notification counts as handled.
+      response.statusCode = HttpStatus.NO_CONTENT;
+    });
   };
   for (const metadataKey of Reflect.getOwnMetadataKeys(method) as unknown[]) {
     Reflect.defineMetadata(metadataKey, Reflect.getOwnMetadata(metadataKey, method), wrapper);
@@ -104,7 +113,7 @@ function reserveParameter(
   prototype: object,
   key: string | symbol,
   method: Method,
-): { readonly parameterCount: number; readonly hiddenIndex: number } {
+): ReservedParameters {
   const { constructor } = prototype;
   const inherited: unknown = Reflect.getMetadata(PARAMETERS_METADATA, constructor, key);
   // A subclass that overrides the method inherits the hidden parameter of the overridden one.
@@ -119,7 +128,17 @@ function reserveParameter(
   const types: unknown = Reflect.getOwnMetadata(PARAMETER_TYPES_METADATA, prototype, key);
   const hiddenIndex = Math.max(parameterCount, Array.isArray(types) ? types.length : 0);
   HiddenParameter()(prototype, key, hiddenIndex);
-  return { parameterCount, hiddenIndex };
+  let transactionIndex = 0;
+  while (indexes.includes(transactionIndex)) transactionIndex += 1;
+  return { parameterCount, transactionIndex, hiddenIndex };
+}
+
+interface ReservedParameters {
+  /** How many parameters the app's method has. */
+  readonly parameterCount: number;
+  /** The first parameter without a decorator, to which Nest gives nothing. */
+  readonly transactionIndex: number;
+  readonly hiddenIndex: number;
 }
 
 function isMethod(value: unknown): value is Method {

@@ -15,8 +15,8 @@ export type NotificationClaim =
 
 /**
  * Remembers which notifications are being handled and which were handled. Can be implemented with any
- * database that can compare and set in one atomic step; this package has `MemoryNotificationStore` and
- * `RedisNotificationStore`.
+ * database that can compare and set in one atomic step; this package has `MemoryNotificationStore`,
+ * `RedisNotificationStore` and `SqlNotificationStore`.
  *
  * Tokens are fencing tokens. Every claim gets a token of its own that is never used again, and each
  * write compares it in the same atomic step: as long as somebody else holds the notification, or has
@@ -54,6 +54,22 @@ export interface NotificationStore {
    * @returns false if somebody else holds the notification, or it was handled
    */
   release(key: NotificationKey, token: string): Promise<boolean>;
+
+  /**
+   * Runs a handler in a transaction of the store's database, whose last statement does what `complete`
+   * does: the handler's effects and the mark that it was handled are committed together, or not at
+   * all. Needed for `@InTransaction()` only.
+   *
+   * @param run gets what the app writes with inside of the transaction
+   * @returns false, after a rollback, if somebody else holds the notification, or has handled it
+   * @throws whatever `run` rejects with, after a rollback
+   */
+  completeInTransaction?(
+    key: NotificationKey,
+    token: string,
+    retention: number,
+    run: (transaction: unknown) => Promise<void>,
+  ): Promise<boolean>;
 
   /**
    * Resolves if the store can be reached, for health checks. Writes nothing that lasts. Rejects within

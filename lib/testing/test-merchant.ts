@@ -78,20 +78,28 @@ export async function createTestMerchant({
     createTestPublicKey(),
     createTestCertificate(),
   ]);
-  const hasPublicKey = mode !== 'certificate';
-  const download = mode !== 'public-key';
-  const merchant = {
+  return completeTestMerchant({
+    mode,
     mchid,
     serial: own.id,
     privateKey: own.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
-    apiV3Key: randomBytes(16).toString('hex'),
-  };
-  return {
-    ...merchant,
-    mode,
     certificate: own.pem,
+    apiV3Key: randomBytes(16).toString('hex'),
     publicKey,
     platformCertificate,
+  });
+}
+
+/** Adds options and environment to what identifies a merchant. */
+export function completeTestMerchant(
+  identity: Omit<TestMerchant, 'options' | 'environment'>,
+): TestMerchant {
+  const { mode, publicKey, mchid, serial, privateKey, apiV3Key } = identity;
+  const merchant = { mchid, serial, privateKey, apiV3Key };
+  const hasPublicKey = mode !== 'certificate';
+  const download = mode !== 'public-key';
+  return {
+    ...identity,
     options: {
       ...merchant,
       ...(hasPublicKey && { platformKeys: { [publicKey.id]: publicKey.pem } }),

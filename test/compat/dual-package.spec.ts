@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { Consumer } from './consumer.js';
 
-const ENTRIES = ['', '/config', '/redis', '/testing'].map(
+const ENTRIES = ['', '/config', '/redis', '/sql', '/testing'].map(
   (path) => `nestjs-wechatpay-complaint${path}`,
 );
 

@@ -9,6 +9,7 @@ const ENTRY_POINTS = [
   ['nestjs-wechatpay-complaint/config', 'wechatPayComplaintConfig'],
   ['nestjs-wechatpay-complaint/opentelemetry', 'WechatPayComplaintInstrumentation'],
   ['nestjs-wechatpay-complaint/redis', 'RedisNotificationStore'],
+  ['nestjs-wechatpay-complaint/sql', 'SqlNotificationStore'],
   ['nestjs-wechatpay-complaint/terminus', 'WechatPayComplaintHealthIndicator'],
   ['nestjs-wechatpay-complaint/testing', 'WechatPaySimulator'],
 ] as const;

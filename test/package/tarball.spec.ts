@@ -6,6 +6,9 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import { VERSION } from '../../lib/version.js';
 
 const ROOT = join(import.meta.dirname, '../..');
+const PROGRAM = 'dist/esm/cli/main.js';
+/** The page of the simulator. */
+const PAGE = 'cli/simulation/page';
 const BESIDE_DIST = ['LICENSE', 'README.md', 'README.zh-CN.md', 'package.json'];
 /** Bytes. Code and documentation may grow this far; an asset or a bundled dependency may not come in. */
 const MAX_PACKED_SIZE = 300_000;
@@ -43,10 +46,13 @@ describe('The tarball', () => {
     tarball = first;
   });
 
-  it('holds both builds of every entry point, all declarations, the READMEs and the license, and nothing else', async () => {
+  it('holds both builds of every entry point, all declarations, the program, the READMEs and the license, and nothing else', async () => {
     const sources = (await readdir(join(ROOT, 'lib'), { recursive: true }))
       .map((path) => path.replaceAll('\\', '/'))
-      .filter((path) => path.endsWith('.ts'));
+      .filter((path) => path.endsWith('.ts') && !path.startsWith('cli/'));
+    const page = (await readdir(join(ROOT, 'lib', PAGE)))
+      .filter((file) => !file.endsWith('.json'))
+      .map((file) => `dist/esm/${PAGE}/${file}`);
     const entryPoints = Object.values((await manifest()).exports)
       .filter((conditions) => typeof conditions === 'object')
       .map(({ import: { default: file } }) => file.replace('./dist/esm/', ''));
@@ -61,7 +67,7 @@ describe('The tarball', () => {
         .map(({ path }) => path)
         .filter((path) => !isShared(path))
         .sort(),
-    ).toEqual([...BESIDE_DIST, ...built, 'dist/cjs/package.json'].sort());
+    ).toEqual([...BESIDE_DIST, ...built, ...page, PROGRAM, 'dist/cjs/package.json'].sort());
   });
 
   it('stays small', () => {

@@ -10,6 +10,7 @@ const ROOT = join(import.meta.dirname, '../..');
  * but hold their arguments, and what only an app can run.
  */
 const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
+  'config/read-environment.ts': 'unit/config/wechatpay-complaint.config.spec.ts',
   'errors/notification-store.error.ts': 'unit/stores/redis-outage.spec.ts',
   'errors/wechatpay-argument.error.ts': 'unit/complaints/complaint-request-checks.spec.ts',
   'errors/wechatpay-decryption.error.ts': 'unit/complaints/complaint.service.spec.ts',

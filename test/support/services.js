@@ -19,7 +19,10 @@ const SERVICES = [
     findProblem: findRedisProblem,
     suites: ['unit/stores/redis-', 'e2e/processes/', 'e2e/cluster-sample.'],
   },
-  { findProblem: findChromiumProblem, suites: ['e2e/desk-sample.browser.', 'docs/site.browser.'] },
+  {
+    findProblem: findChromiumProblem,
+    suites: ['e2e/desk-sample.browser.', 'e2e/cli-simulate.browser.', 'docs/site.browser.'],
+  },
 ];
 
 export async function findRedisProblem() {

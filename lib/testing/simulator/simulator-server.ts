@@ -23,6 +23,10 @@ interface SimulatorServerSettings {
   readonly route: (call: SimulatedCall) => SimulatedResponse;
   /** Called before a call takes effect. */
   readonly onRequest?: (request: SimulatedRequest) => void | Promise<void>;
+  /** Called after each response. */
+  readonly onResponse?: (request: SimulatedRequest, status: number) => void;
+  /** @default a free port */
+  readonly port?: number;
   /** Called after the response to a call that has changed a complaint. */
   readonly onEvent: (state: MerchantState, event: ComplaintEvent) => void;
 }
@@ -43,9 +47,9 @@ export class SimulatorServer {
     });
   }
 
-  /** Listens on a free port of 127.0.0.1. */
+  /** Listens on 127.0.0.1. @throws Error when the port is in use */
   async start(): Promise<void> {
-    this.server.listen(0, '127.0.0.1');
+    this.server.listen(this.settings.port ?? 0, '127.0.0.1');
     await once(this.server, 'listening');
   }
 
@@ -72,9 +76,13 @@ export class SimulatorServer {
     const request = { method, target, headers, body: upload?.meta ?? bytes.toString() };
     this.requests.push(request);
     await this.settings.onRequest?.(request);
+    const respond = (response: SimulatedResponse, signature?: Record<string, string>): void => {
+      send(outgoing, response, signature);
+      this.settings.onResponse?.(request, response.status);
+    };
     // On the service, these links lead to another host, which requires no authentication.
     if (target.startsWith(IMAGE_LINK_PATH)) {
-      send(outgoing, this.respondToLink(target));
+      respond(this.respondToLink(target));
       return;
     }
     const fault = this.faults.shift();
@@ -86,13 +94,13 @@ export class SimulatorServer {
     const { merchants, route, onEvent } = this.settings;
     const state = authenticateOrReject(request, merchants);
     if ('status' in state) {
-      send(outgoing, state);
+      respond(state);
       return;
     }
     const response = responseInPlace(fault) ?? route({ request, state, merchants, upload });
     const isSigned = response.isSigned && fault !== 'unsigned';
     const key = isSigned ? state.responseKey(wantedSerial(request)) : undefined;
-    send(outgoing, response, key && (await signResponse(key, response.body, fault)));
+    respond(response, key && (await signResponse(key, response.body, fault)));
     if (response.event) onEvent(state, response.event);
   }
 

@@ -25,6 +25,10 @@ export interface WechatPaySimulatorOptions extends SimulatedApiOptions, Notifica
   readonly merchants: readonly TestMerchant[];
   /** Runs before a call takes effect. When it throws, the connection is closed. */
   readonly onRequest?: (request: SimulatedRequest) => void | Promise<void>;
+  /** Runs after each response. A request without a response, by a fault, is left out. */
+  readonly onResponse?: (request: SimulatedRequest, status: number) => void;
+  /** Where to listen. @default a free port */
+  readonly port?: number;
   /**
    * Milliseconds since 1970, for the times of complaints, of their history and of links to images.
    * Signatures always have the real time. @default Date.now
@@ -53,7 +57,7 @@ export class WechatPaySimulator extends SimulatedConsumer {
 
   private constructor(options: WechatPaySimulatorOptions) {
     super();
-    const { merchants, clock = Date.now, onRequest } = options;
+    const { merchants, clock = Date.now, onRequest, onResponse, port } = options;
     const links = new ImageLinks(() => this.url, clock);
     this.merchants = new SimulatedMerchants(merchants, links, clock);
     this.sender = new NotificationSender(options);
@@ -61,13 +65,19 @@ export class WechatPaySimulator extends SimulatedConsumer {
       merchants: this.merchants,
       route: createRouter(options),
       onRequest,
+      onResponse,
+      port,
       onEvent: (state, event) => {
         this.sender.sendMerchantAction(state, event);
       },
     });
   }
 
-  /** Listens on a free port of 127.0.0.1. @throws Error when two merchants have the same id */
+  /**
+   * Listens on 127.0.0.1.
+   *
+   * @throws Error when two merchants have the same id, or when the port is in use
+   */
   static async start(options: WechatPaySimulatorOptions): Promise<WechatPaySimulator> {
     const simulator = new WechatPaySimulator(options);
     await simulator.server.start();

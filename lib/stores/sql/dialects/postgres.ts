@@ -1,0 +1,56 @@
+import type { SqlDialect } from './dialect.js';
+import type { TableName } from './table-name.js';
+
+/** Constant within a statement, unlike `clock_timestamp()`, and exact in a long transaction, unlike `now()`. */
+const NOW = 'CAST(extract(epoch FROM statement_timestamp()) * 1000 AS bigint)';
+
+/** PostgreSQL 9.5 or later. Every placeholder is used once and in order, as drivers that rewrite them need it. */
+export function postgres({ schema, name }: TableName): SqlDialect {
+  const table = schema === undefined ? `"${name}"` : `"${schema}"."${name}"`;
+  return {
+    schema: `CREATE TABLE IF NOT EXISTS ${table} (
+  mchid      varchar(128) NOT NULL,
+  id         varchar(256) NOT NULL,
+  token      varchar(64)  NOT NULL,
+  done       boolean      NOT NULL,
+  expires_at bigint       NOT NULL,
+  PRIMARY KEY (mchid, id)
+);
+CREATE INDEX IF NOT EXISTS "${name}_expires_at" ON ${table} (expires_at);
+`,
+    claim: ({ mchid, id, token }, lease) => ({
+      sql: `INSERT INTO ${table} AS held (mchid, id, token, done, expires_at)
+VALUES ($1, $2, $3, FALSE, ${NOW} + CAST($4 AS bigint))
+ON CONFLICT (mchid, id) DO UPDATE SET
+  token = CASE WHEN held.expires_at <= ${NOW} THEN excluded.token ELSE held.token END,
+  done = held.done AND held.expires_at > ${NOW},
+  expires_at = CASE WHEN held.expires_at <= ${NOW} THEN excluded.expires_at ELSE held.expires_at END
+RETURNING token, CASE WHEN done THEN 'done' ELSE 'claimed' END AS state`,
+      parameters: [mchid, id, token, lease],
+    }),
+    renew: ({ mchid, id, token }, lease) => ({
+      sql: `UPDATE ${table} SET expires_at = ${NOW} + CAST($1 AS bigint)
+WHERE mchid = $2 AND id = $3 AND token = $4 AND NOT done RETURNING 1 AS changed`,
+      parameters: [lease, mchid, id, token],
+    }),
+    complete: ({ mchid, id, token }, retention) => ({
+      sql: `UPDATE ${table} SET done = TRUE, expires_at = ${NOW} + CAST($1 AS bigint)
+WHERE mchid = $2 AND id = $3 AND token = $4 RETURNING 1 AS changed`,
+      parameters: [retention, mchid, id, token],
+    }),
+    release: ({ mchid, id, token }) => ({
+      sql: `DELETE FROM ${table}
+WHERE mchid = $1 AND id = $2 AND token = $3 AND NOT done RETURNING 1 AS changed`,
+      parameters: [mchid, id, token],
+    }),
+    ping: { sql: `SELECT 1 AS reachable FROM ${table} LIMIT 1`, parameters: [] },
+    // Rows that somebody else is working on are left for the next time.
+    removeExpired: (age, limit) => ({
+      sql: `DELETE FROM ${table} WHERE (mchid, id) IN (
+  SELECT mchid, id FROM ${table} WHERE expires_at <= ${NOW} - CAST($1 AS bigint)
+  ORDER BY expires_at LIMIT CAST($2 AS bigint) FOR UPDATE SKIP LOCKED
+) RETURNING 1 AS changed`,
+      parameters: [age, limit],
+    }),
+  };
+}
