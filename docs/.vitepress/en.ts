@@ -19,6 +19,7 @@ const reference = [
   { text: 'Environment variables', link: '/reference/environment' },
   { text: 'Errors of calls', link: '/reference/errors' },
   { text: 'Rejection and deferral codes', link: '/reference/notification-codes' },
+  { text: 'Command line', link: '/reference/cli' },
   { text: 'Compatibility', link: '/reference/compatibility' },
   { text: 'API (TypeDoc)', link: '/reference/api/' },
 ];

@@ -19,6 +19,7 @@ const reference = [
   { text: '环境变量', link: '/zh/reference/environment' },
   { text: '调用错误', link: '/zh/reference/errors' },
   { text: '拒绝与暂缓的错误码', link: '/zh/reference/notification-codes' },
+  { text: '命令行', link: '/zh/reference/cli' },
   { text: '兼容性', link: '/zh/reference/compatibility' },
   { text: 'API（TypeDoc，英文）', link: '/reference/api/' },
 ];

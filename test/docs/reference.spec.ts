@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { createTestMerchant } from 'nestjs-wechatpay-complaint/testing';
+import { COMMANDS } from '../../lib/cli/commands/index.js';
+import { commandHelp } from '../../lib/cli/help.js';
 import { MERCHANT_OPTIONS } from '../../lib/config/resolve-merchant-options.js';
 import { SHARED_OPTIONS } from '../../lib/config/resolve-shared-options.js';
 import { readDocument } from '../support/documentation.js';
@@ -22,6 +24,14 @@ describe.each(LANGUAGES)('The reference in %s', (folder) => {
     const page = await readDocument(`${folder}/reference/options.md`);
     const options = [...Object.keys(MERCHANT_OPTIONS), ...Object.keys(SHARED_OPTIONS)];
     expect(headingsOf(page)).toEqual(expect.arrayContaining(options));
+  });
+
+  it('has the help of every command', async () => {
+    const page = await readDocument(`${folder}/reference/cli.md`);
+    for (const command of COMMANDS) {
+      expect(page).toContain(`## ${command.name}\n`);
+      expect(page).toContain(`\`\`\`text\n${commandHelp(command)}\n\`\`\``);
+    }
   });
 
   it('has every environment variable', async () => {
