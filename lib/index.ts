@@ -63,6 +63,7 @@ export {
   ComplaintNotificationService,
   type ComplaintNotificationUrl,
   type EnsuredComplaintNotification,
+  type EnsuredMerchant,
 } from './callback-url/complaint-notification.service.js';
 
 // Outbound: complaints
@@ -194,7 +195,8 @@ export type {
   ComplaintNotificationPayload,
   ComplaintResource,
 } from './notifications/complaint-notification-payload.interface.js';
-export { ComplaintDispatcher } from './listeners/complaint-dispatcher.js';
+export { ComplaintDispatcher, type DispatchOptions } from './listeners/complaint-dispatcher.js';
+export type { ComplaintRoute, ComplaintRouteOptions } from './listeners/route-setting.js';
 export { OnComplaint } from './listeners/on-complaint.decorator.js';
 export { InTransaction } from './notifications/in-transaction.decorator.js';
 export { ComplaintPayload } from './notifications/complaint-payload.decorator.js';

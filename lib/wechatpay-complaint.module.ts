@@ -9,6 +9,7 @@ import { WechatPayComplaintHealth } from './health/wechatpay-complaint.health.js
 import { createHttpService } from './http/http-service.js';
 import { ComplaintDispatcher } from './listeners/complaint-dispatcher.js';
 import { ComplaintListenerExplorer } from './listeners/complaint-listener.explorer.js';
+import { ListenerCheck } from './listeners/listener.check.js';
 import { TransactionCheck } from './listeners/transaction.check.js';
 import { MODULE_CLASS } from './listeners/visible-modules.js';
 import { AppContext } from './merchant/app-context.js';
@@ -19,6 +20,7 @@ import { CallbackUrlRouteCheck } from './notifications/callback-url-route.check.
 import { ComplaintNotificationProcessor } from './notifications/complaint-notification.processor.js';
 import { ComplaintNotificationReceiver } from './notifications/complaint-notification.receiver.js';
 import { ComplaintNotificationVerifier } from './notifications/complaint-notification.verifier.js';
+import { MerchantRouteCheck } from './notifications/merchant-route.check.js';
 import { RawBodyCheck } from './notifications/raw-body.check.js';
 import { RouteCheck } from './notifications/route.check.js';
 import { RouteExplorer } from './notifications/route.explorer.js';
@@ -57,8 +59,8 @@ import { StartupCheck } from './wechatpay-complaint.startup-check.js';
     {
       provide: MerchantAccess,
       inject: [AppContext, MerchantRegistry],
-      useFactory: (app: AppContext, merchants: MerchantRegistry) =>
-        new MerchantAccess(app, merchants),
+      useFactory: (app: AppContext, registry: MerchantRegistry) =>
+        new MerchantAccess(app, registry),
     },
     WechatPayMerchants,
     ComplaintNotificationService,
@@ -68,12 +70,14 @@ import { StartupCheck } from './wechatpay-complaint.startup-check.js';
     ComplaintNotificationProcessor,
     { provide: COMPLAINT_NOTIFICATION_RECEIVER, useClass: ComplaintNotificationReceiver },
     ComplaintListenerExplorer,
+    ListenerCheck,
     ComplaintDispatcher,
     TransactionCheck,
     RouteExplorer,
     RouteCheck,
     RawBodyCheck,
     CallbackUrlRouteCheck,
+    MerchantRouteCheck,
     StartupCheck,
     WechatPayComplaintHealth,
   ],
@@ -93,7 +97,7 @@ export class WechatPayComplaintModule
 {
   constructor(
     private readonly app: AppContext,
-    private readonly merchants: MerchantRegistry,
+    private readonly registry: MerchantRegistry,
     private readonly processor: ComplaintNotificationProcessor,
   ) {
     super();
@@ -107,7 +111,7 @@ export class WechatPayComplaintModule
   /** The HTTP server is closed. Until then notifications arrive and need keys and store. */
   async onApplicationShutdown(): Promise<void> {
     await this.processor.close();
-    this.merchants.close();
+    this.registry.close();
     await this.app.close();
   }
 }

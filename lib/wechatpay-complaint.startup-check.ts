@@ -1,7 +1,9 @@
 import {
+  Inject,
   Injectable,
   type OnApplicationBootstrap,
   type OnModuleInit,
+  Optional,
   Scope,
   type Type,
 } from '@nestjs/common';
@@ -10,12 +12,14 @@ import {
   type ConfigurationProblem,
   WechatPayConfigurationError,
 } from './errors/wechatpay-configuration.error.js';
-import { ComplaintListenerExplorer } from './listeners/complaint-listener.explorer.js';
+import { ListenerCheck } from './listeners/listener.check.js';
 import { TransactionCheck } from './listeners/transaction.check.js';
 import { MODULE_CLASS, visibleModules } from './listeners/visible-modules.js';
+import { MerchantRouteCheck } from './notifications/merchant-route.check.js';
 import { RawBodyCheck } from './notifications/raw-body.check.js';
 import { RouteCheck } from './notifications/route.check.js';
-import { MODULE_OPTIONS_TOKEN } from './wechatpay-complaint.module-definition.js';
+import { type NotificationRoute, RouteExplorer } from './notifications/route.explorer.js';
+import { MODULE_OPTIONS_TOKEN, SETTING_PROBLEMS } from './wechatpay-complaint.module-definition.js';
 
 /** An app can have several of these modules. The first one checks what concerns the whole app. */
 const checkedApps = new WeakSet<ModulesContainer>();
@@ -30,8 +34,14 @@ export class StartupCheck implements OnModuleInit, OnApplicationBootstrap {
     private readonly modules: ModulesContainer,
     private readonly routes: RouteCheck,
     private readonly rawBody: RawBodyCheck,
-    private readonly listeners: ComplaintListenerExplorer,
+    private readonly explorer: RouteExplorer,
+    private readonly merchantRoutes: MerchantRouteCheck,
+    private readonly listeners: ListenerCheck,
     private readonly transactions: TransactionCheck,
+    // The bare class, imported without forRoot(), has no settings.
+    @Optional()
+    @Inject(SETTING_PROBLEMS)
+    private readonly settingProblems: readonly ConfigurationProblem[] = [],
   ) {
     this.isFirst = !checkedApps.has(modules);
     checkedApps.add(modules);
@@ -40,19 +50,22 @@ export class StartupCheck implements OnModuleInit, OnApplicationBootstrap {
   /** @throws WechatPayConfigurationError */
   onModuleInit(): void {
     const problems = [
+      ...this.settingProblems,
       ...this.scopeProblems(),
       ...this.visibilityProblems(),
       ...this.listeners.problems(),
       ...this.transactions.problems(),
     ];
     if (this.isFirst) problems.push(...this.routes.problems());
+    problems.push(...this.merchantRoutes.problems(this.ownRoutes()));
     if (problems.length > 0) throw new WechatPayConfigurationError(problems);
   }
 
   onApplicationBootstrap(): void {
+    this.listeners.warn();
     if (!this.isFirst) return;
     this.routes.warn();
-    this.listeners.warn();
+    this.listeners.warnAboutUnprovided();
     this.rawBody.report();
   }
 
@@ -71,6 +84,19 @@ export class StartupCheck implements OnModuleInit, OnApplicationBootstrap {
         fix: 'Inject only providers with the default scope into the options factory.',
       },
     ];
+  }
+
+  /** Routes whose guard is given the merchants of this module. */
+  private ownRoutes(): NotificationRoute[] {
+    const own = this.moduleRef.get<Type>(MODULE_CLASS, { strict: true });
+    const modules = [...this.modules.values()];
+    const ours = modules.find(({ providers }) => providers.get(StartupCheck)?.instance === this);
+    const hosts: ReadonlySet<unknown> = new Set(
+      modules.filter(
+        (module) => module === ours || (ours && visibleModules(module, own).has(ours)),
+      ),
+    );
+    return this.explorer.guarded().filter(({ host }) => hosts.has(host));
   }
 
   /** Nest would inject one of two visible modules, and not the same one everywhere. */

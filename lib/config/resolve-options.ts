@@ -4,6 +4,7 @@ import {
   type ConfigurationProblem,
   WechatPayConfigurationError,
 } from '../errors/wechatpay-configuration.error.js';
+import { omitModuleSettings } from './module-settings.js';
 import { checkNames, type Report } from './option-checks.js';
 import {
   MERCHANT_OPTIONS,
@@ -98,7 +99,7 @@ function resolveSingle(
   now: number,
 ): ResolvedModuleOptions | undefined {
   const { merchants: _none, ...given } = options;
-  checkNames('', given, Object.keys(SINGLE), report);
+  checkNames('', omitModuleSettings(given, report), Object.keys(SINGLE), report);
   const merchant = resolveMerchantOptions(given, report, now);
   const shared = resolveSharedOptions(given, report);
   return merchant && { merchant, shared };
@@ -118,7 +119,8 @@ function resolveSeveral(
       'Give one merchant by itself, or each one in merchants.',
     );
   }
-  checkNames('', options, [...Object.keys(SEVERAL), ...Object.keys(OWN)], report);
+  const names = [...Object.keys(SEVERAL), ...Object.keys(OWN)];
+  checkNames('', omitModuleSettings(options, report), names, report);
   const merchants = resolveMerchants(options, report, now);
   const shared = resolveSharedOptions(options, report);
   return { merchants, shared };

@@ -1,20 +1,14 @@
-import { Inject, Injectable, Logger, type Type } from '@nestjs/common';
+import { Inject, Injectable, type Type } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner, ModuleRef, ModulesContainer } from '@nestjs/core';
-import type { ConfigurationProblem } from '../errors/wechatpay-configuration.error.js';
-import { LOGGER_CONTEXT } from '../wechatpay-complaint.constants.js';
 import { ComplaintListener, type ListenerHost } from './complaint-listener.js';
-import { listenerMetadata, prototypesWithListeners } from './listener.metadata.js';
+import { listenerMetadata } from './listener.metadata.js';
 import { MODULE_CLASS, type NestModule, visibleModules } from './visible-modules.js';
 
 type InstanceWrapper = ReturnType<DiscoveryService['getProviders']>[number];
 
-/** Longest `Class.method`: with the id of a notification it becomes a key of stores. */
-const MAX_NAME_LENGTH = 120;
-
 /** Finds the methods with `@OnComplaint()` of the app. */
 @Injectable()
 export class ComplaintListenerExplorer {
-  private readonly logger = new Logger(LOGGER_CONTEXT);
   private found?: readonly ComplaintListener[];
 
   constructor(
@@ -26,63 +20,29 @@ export class ComplaintListenerExplorer {
   ) {}
 
   /**
-   * The listeners that get the notifications of this module, in the order of Nest's modules. Where an
-   * app has several of these modules, a listener whose module imports one of them hears that one only.
+   * The listeners that get the notifications of this module. Where an app has several of these modules,
+   * a listener in a module that sees one of them hears that one only.
    */
   listeners(): readonly ComplaintListener[] {
     this.found ??= this.explore();
     return this.found;
   }
 
-  /** What keeps listeners from being told apart. */
-  problems(): ConfigurationProblem[] {
-    const names = this.listeners().map(({ name }) => name);
-    const problems: ConfigurationProblem[] = [];
-    for (const name of new Set(names)) {
-      if (!/^[^.]/.test(name)) {
-        problems.push({
-          option: name,
-          problem: 'has @OnComplaint(), but its class has no name to remember it by',
-          fix: 'Give the class a name.',
-        });
-      } else if (name.length > MAX_NAME_LENGTH) {
-        problems.push({
-          option: name,
-          problem: `has @OnComplaint() and a name of more than ${MAX_NAME_LENGTH} characters`,
-          fix: 'Shorten the name of the class or the method.',
-        });
-      } else if (names.indexOf(name) !== names.lastIndexOf(name)) {
-        const places = this.listeners().filter((listener) => listener.name === name);
-        problems.push({
-          option: name,
-          problem: `has @OnComplaint() and is there more than once, in ${places.map(({ module }) => module).join(' and ')}`,
-          fix: 'Provide the class in one module, which exports it. Rename one of two classes.',
-        });
-      }
-    }
-    return problems;
+  /** The prototypes of everything that modules of this app provide, inherited ones included. */
+  providedPrototypes(): Set<object> {
+    return new Set(this.hosts().flatMap(({ prototype }) => chainOf(prototype)));
   }
 
-  /** Logs what is most likely a mistake. Concerns the whole app. */
-  warn(): void {
-    const provided = new Set(this.hosts().flatMap(({ prototype }) => chainOf(prototype)));
-    for (const prototype of prototypesWithListeners()) {
-      if (provided.has(prototype)) continue;
-      const { name } = prototype.constructor;
-      this.logger.warn(
-        `${name} has @OnComplaint(), but no module of this app has it among its providers or controllers, ` +
-          `so it never hears of a notification. Add ${name} to the providers of a module.`,
-      );
-    }
+  /** Whether this module has a route of its own, whose notifications go to the listeners. */
+  hasRoute(): boolean {
+    return (this.ownModule()?.controllers.size ?? 0) > 0;
   }
 
   private explore(): ComplaintListener[] {
-    const own = [...this.modules.values()].find(
-      (module) => module.getProviderByKey<ModuleRef>(ModuleRef).instance === this.moduleRef,
-    );
+    const own = this.ownModule();
     const seen = new Set<object>();
     return this.hosts().flatMap((host) => {
-      // A provider under several tokens is one object.
+      // One object may be provided under several tokens.
       if (seen.has(host.instance) || !this.hears(host.module, own)) return [];
       seen.add(host.instance);
       return this.scanner.getAllMethodNames(host.prototype).flatMap((key) => {
@@ -97,14 +57,19 @@ export class ComplaintListenerExplorer {
     return visible.size === 0 || (own !== undefined && visible.has(own));
   }
 
-  private hosts(): ListenerHost[] {
-    return [...this.discovery.getProviders(), ...this.discovery.getControllers()].flatMap(
-      (wrapper) => hostOf(wrapper) ?? [],
+  private ownModule(): NestModule | undefined {
+    return [...this.modules.values()].find(
+      (module) => module.getProviderByKey<ModuleRef>(ModuleRef).instance === this.moduleRef,
     );
+  }
+
+  private hosts(): ListenerHost[] {
+    const wrappers = [...this.discovery.getProviders(), ...this.discovery.getControllers()];
+    return wrappers.flatMap((wrapper) => hostOf(wrapper) ?? []);
   }
 }
 
-/** A provider whose class is known. A request-scoped factory has made nothing yet. */
+/** Undefined for what is no object of a class, and for a request-scoped factory: it has made nothing yet. */
 function hostOf(wrapper: InstanceWrapper): ListenerHost | undefined {
   const { host: module, token } = wrapper;
   const instance: unknown = wrapper.instance;

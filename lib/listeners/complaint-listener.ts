@@ -23,13 +23,15 @@ export interface NotificationContext {
 
 /** A method with `@OnComplaint()` of a provider or controller. */
 export class ComplaintListener {
-  /** `Class.method`, under which it is remembered. */
+  /** `Class.method`, by which it is remembered. */
   readonly name: string;
 
   constructor(
-    private readonly host: ListenerHost,
-    private readonly key: string,
-    private readonly actionTypes: readonly string[],
+    readonly host: ListenerHost,
+    /** Name of the method. */
+    readonly key: string,
+    /** Empty: every action. */
+    readonly actionTypes: readonly string[],
   ) {
     this.name = `${host.prototype.constructor.name}.${key}`;
   }

@@ -40,9 +40,9 @@ export function OnComplaint(...actionTypes: ComplaintActionType[]): MethodDecora
     if (Object.hasOwn(target, key) && listenerMetadata(target, key)) {
       return fail('it is there twice. Name all actions in one.');
     }
-    const wrong = actionTypes.find((type: unknown) => typeof type !== 'string' || type === '');
-    if (wrong !== undefined) {
-      return fail(`${inspect(wrong)} is no action_type. Give texts such as 'CREATE_COMPLAINT'.`);
+    const wrong = actionTypes.filter((type: unknown) => typeof type !== 'string' || type === '');
+    if (wrong.length > 0) {
+      return fail(`${inspect(wrong[0])} is no action_type. Give texts such as 'CREATE_COMPLAINT'.`);
     }
     markListener(target, key, { actionTypes });
   };

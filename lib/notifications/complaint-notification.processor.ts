@@ -12,12 +12,22 @@ import {
   type ComplaintNotificationDeferralCode,
 } from './complaint-notification.exception.js';
 import type { ComplaintNotificationPayload } from './complaint-notification-payload.interface.js';
-import { logFailure } from './handler-failure.js';
+import { logFailure, WECHAT_PAY_REDELIVERS } from './handler-failure.js';
 import { notificationKey } from './notification-key.js';
 import { notificationLabel } from './notification-label.js';
 import { NotificationLease } from './notification-lease.js';
 import { PendingCompletions } from './pending-completions.js';
 import type { NotificationOutcome, NotificationTask } from './received-notification.js';
+
+/** One delivery of a notification, over HTTP or from the app itself. */
+export interface NotificationDelivery {
+  /** When the response is needed. */
+  readonly deadline: Deadline;
+  /** How it comes again when it is not handled now, for log lines: a clause with a capital letter. */
+  readonly redelivery: string;
+  /** What to do about a handler that is too slow: a sentence. */
+  readonly slowAdvice: string;
+}
 
 /**
  * Runs each task of a genuine notification once: the handler of its route, or each listener. The states
@@ -61,20 +71,20 @@ export class ComplaintNotificationProcessor {
    * Resolves when the response is success, and rejects with what the response says otherwise. The
    * tasks may still be running then.
    *
-   * @param deadline when WeChat Pay needs the response
+   * @param delivery by when the response is needed, and how the notification would come again
    * @throws ComplaintNotificationException IN_PROGRESS, HANDLER_TIMEOUT, STORE_UNAVAILABLE
    * @throws whatever the first task that has failed throws
    */
   async process(
     notification: ComplaintNotificationPayload,
     tasks: readonly NotificationTask[],
-    deadline: Deadline,
+    delivery: NotificationDelivery,
   ): Promise<NotificationOutcome> {
     const [first, ...others] = tasks.map(
-      (task) => new NotificationRun(notification, task, deadline, this.logger),
+      (task) => new NotificationRun(notification, task, delivery, this.logger),
     );
     if (!first) {
-      new NotificationRun(notification, NO_TASK, deadline, this.logger).end('ignored');
+      new NotificationRun(notification, NO_TASK, delivery, this.logger).end('ignored');
       return 'ignored';
     }
     if (others.length === 0) return this.processTask(first);
@@ -83,6 +93,15 @@ export class ComplaintNotificationProcessor {
     await Promise.allSettled(results);
     const outcomes = await Promise.all(results);
     return outcomes.includes('handled') ? 'handled' : 'duplicate';
+  }
+
+  /** A delivery of WeChat Pay. Its deadline starts now. */
+  startDelivery(): NotificationDelivery {
+    return {
+      deadline: new Deadline(this.app.options.handlerTimeout),
+      redelivery: WECHAT_PAY_REDELIVERS,
+      slowAdvice: 'Put slow work on a queue.',
+    };
   }
 
   /** Waits for the handlers that are running, within the option `shutdownTimeout`. */
@@ -130,7 +149,7 @@ export class ComplaintNotificationProcessor {
       'HANDLER_TIMEOUT',
       `Its handler takes longer than ${deadline.limit} ms (handlerTimeout). The handler goes on; ` +
         `${lease ? 'once it has finished, a redelivery gets success' : 'without a store a redelivery runs it again'}. ` +
-        'Put slow work on a queue.',
+        run.delivery.slowAdvice,
     );
   }
 
@@ -249,9 +268,13 @@ class NotificationRun {
   constructor(
     private readonly notification: ComplaintNotificationPayload,
     private readonly task: NotificationTask,
-    readonly deadline: Deadline,
+    readonly delivery: NotificationDelivery,
     private readonly logger: Logger,
   ) {}
+
+  get deadline(): Deadline {
+    return this.delivery.deadline;
+  }
 
   get key(): NotificationKey {
     return notificationKey(this.notification, this.task.listener);
@@ -279,7 +302,7 @@ class NotificationRun {
     } catch (error) {
       this.hasFailed = true;
       this.publish('failed');
-      logFailure(this.logger, this.label, error);
+      logFailure(this.logger, this.label, error, this.delivery.redelivery);
       throw error;
     }
   }
@@ -306,7 +329,7 @@ class NotificationRun {
   ): ComplaintNotificationException {
     this.publish('deferred', code);
     this.isDeferred = true;
-    const detail = `${this.label} was deferred (${code}), and WeChat Pay redelivers it. ${reason}`;
+    const detail = `${this.label} was deferred (${code}), and ${this.delivery.redelivery}. ${reason}`;
     if (code === 'IN_PROGRESS') this.logger.debug(detail);
     else if (code === 'HANDLER_TIMEOUT') this.logger.warn(detail);
     else this.logger.error(detail);

@@ -1,7 +1,6 @@
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { publishNotification } from '../diagnostics/diagnostics.js';
-import { AppContext } from '../merchant/app-context.js';
-import { Deadline } from '../utils/deadline.js';
+import type { Deadline } from '../utils/deadline.js';
 import { settlesWithin } from '../utils/settles-within.js';
 import { LOGGER_CONTEXT } from '../wechatpay-complaint.constants.js';
 import { ComplaintNotificationException, isDeferral } from './complaint-notification.exception.js';
@@ -27,7 +26,6 @@ export class ComplaintNotificationReceiver implements OnApplicationShutdown {
     private readonly verifier: ComplaintNotificationVerifier,
     private readonly processor: ComplaintNotificationProcessor,
     private readonly rawBodyCheck: RawBodyCheck,
-    private readonly app: AppContext,
   ) {}
 
   /**
@@ -38,7 +36,8 @@ export class ComplaintNotificationReceiver implements OnApplicationShutdown {
    * @throws ComplaintNotificationException
    */
   async receive(request: IncomingRequest, merchant?: string): Promise<ReceivedNotification> {
-    const deadline = new Deadline(this.app.options.handlerTimeout);
+    const delivery = this.processor.startDelivery();
+    const { deadline } = delivery;
     try {
       assertJsonContentType(request);
       const { headers } = request;
@@ -47,7 +46,7 @@ export class ComplaintNotificationReceiver implements OnApplicationShutdown {
       const body = keptRawBody(request) ?? (() => this.readBody(request, deadline));
       const payload = await this.verifier.verify({ headers, body, merchant }, deadline);
       return new ReceivedNotification(payload, (tasks) =>
-        this.processor.process(payload, tasks, deadline),
+        this.processor.process(payload, tasks, delivery),
       );
     } catch (error) {
       if (error instanceof ComplaintNotificationException) this.report(error, deadline);

@@ -36,8 +36,12 @@ export function decryptComplaint(
       `The resource of notification ${inspect(id)} has no complaint_id or no action_type.`,
     );
   }
-  Object.defineProperty(complaint, inspect.custom, { value: inspectComplaint });
-  return complaint;
+  return hideUndocumented(complaint);
+}
+
+/** Keeps `util.inspect` from printing the undocumented fields, which can hold personal data. */
+export function hideUndocumented(complaint: ComplaintResource): ComplaintResource {
+  return Object.defineProperty(complaint, inspect.custom, { value: inspectComplaint });
 }
 
 /** Whether this key decrypts a resource, which proves that the resource was encrypted with it. */

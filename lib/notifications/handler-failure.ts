@@ -7,6 +7,9 @@ import { typeName } from '../utils/type-name.js';
 const MAX_ERRORS = 10;
 const MAX_TEXT_LENGTH = 500;
 
+/** How a notification that came over HTTP comes again, for log lines. */
+export const WECHAT_PAY_REDELIVERS = 'WeChat Pay redelivers it';
+
 /**
  * The status of the response to a failed handler. Only 4xx and 5xx make WeChat Pay redeliver, so an
  * HttpException with another status counts as any other error.
@@ -21,13 +24,19 @@ export function failureStatus(error: unknown): number {
  * otherwise at error.
  *
  * @param what the notification, such as "Notification EV-1 (CREATE_COMPLAINT, complaint 2)"
+ * @param redelivery how it comes again
  */
-export function logFailure(logger: Logger, what: string, error: unknown): void {
+export function logFailure(
+  logger: Logger,
+  what: string,
+  error: unknown,
+  redelivery = WECHAT_PAY_REDELIVERS,
+): void {
   const status = failureStatus(error);
   if (error instanceof HttpException && error.getStatus() === status && status < 500) {
     logger.warn(
-      `${what} was not handled: the app responded with ${status} (${error.name}: ${error.message}). ` +
-        'WeChat Pay redelivers it.',
+      `${what} was not handled: ${error.name}: ${error.message} (status ${status}). ` +
+        `${redelivery}.`,
     );
     return;
   }
@@ -35,10 +44,7 @@ export function logFailure(logger: Logger, what: string, error: unknown): void {
     error instanceof HttpException && error.getStatus() !== status
       ? `An HttpException with status ${error.getStatus()} was thrown, which is no failure to WeChat Pay, so the response is 500. `
       : '';
-  logger.error(
-    `${what} was not handled. ${reason}WeChat Pay redelivers it.`,
-    describeFailure(error),
-  );
+  logger.error(`${what} was not handled. ${reason}${redelivery}.`, describeFailure(error));
 }
 
 /**

@@ -22,7 +22,7 @@ export interface AcceptedNotification extends Partial<
 
 /**
  * Takes the place of the guard in a test of a route that sends no signed notification. Every request
- * counts as this notification, and the handler runs for each one.
+ * counts as this notification, and the handler, or each listener, runs for each one.
  *
  * ```ts
  * Test.createTestingModule({ imports: [AppModule] })
@@ -48,7 +48,9 @@ export function acceptNotification({
   return {
     canActivate: (context: ExecutionContext): boolean => {
       const notification = new ReceivedNotification(payload, async (tasks) => {
-        await Promise.all(tasks.map((task) => runTask(payload, task)));
+        const runs = tasks.map((task) => runTask(payload, task));
+        await Promise.allSettled(runs);
+        await Promise.all(runs);
         return tasks.length > 0 ? 'handled' : 'ignored';
       });
       attachNotification(context.getArgByIndex(0), notification);

@@ -2,15 +2,19 @@ import { Module } from '@nestjs/common';
 import { ConfigModule } from '@nestjs/config';
 import { WechatPayComplaintModule } from 'nestjs-wechatpay-complaint';
 import { wechatPayComplaintConfig } from 'nestjs-wechatpay-complaint/config';
-import { ComplaintsController } from './complaints.controller.js';
+import { ComplaintListener } from './complaint.listener.js';
 
 @Module({
   imports: [
     // Loads .env into the environment.
     ConfigModule.forRoot(),
-    // Reads the WECHATPAY_* variables. The app registers WECHATPAY_CALLBACK_URL when it starts.
-    WechatPayComplaintModule.forRootAsync(wechatPayComplaintConfig.asProvider()),
+    WechatPayComplaintModule.forRootAsync({
+      // Reads the WECHATPAY_* variables. The app registers WECHATPAY_CALLBACK_URL when it starts.
+      ...wechatPayComplaintConfig.asProvider(),
+      // Receives the notifications for the methods with @OnComplaint().
+      route: 'wechatpay/complaints',
+    }),
   ],
-  controllers: [ComplaintsController],
+  providers: [ComplaintListener],
 })
 export class AppModule {}

@@ -23,6 +23,7 @@ import {
   type ComplaintNotificationPayload,
   ComplaintNotificationVerifier,
   ComplaintPayload,
+  OnComplaint,
   WechatPayComplaintModule,
   type SingleMerchantOptions,
 } from '../../lib/index.js';
@@ -134,11 +135,24 @@ function appModule({ options, publicKeyPem, isRemembering }: Begin): Type {
     }
   }
 
+  @Injectable()
+  class ComplaintListener {
+    @OnComplaint()
+    hear(notification: ComplaintNotificationPayload): void {
+      if (notification.complaint.complaint_id !== '') handled += 1;
+    }
+  }
+
   @Module({
     imports: [
-      WechatPayComplaintModule.forRoot({ ...options, ...(!isRemembering && { store: false }) }),
+      WechatPayComplaintModule.forRoot({
+        ...options,
+        ...(!isRemembering && { store: false }),
+        route: 'listener',
+      }),
     ],
     controllers: [ComplaintsController],
+    providers: [ComplaintListener],
   })
   class AppModule {}
 

@@ -26,13 +26,18 @@ const IN_GUARD: Route = {
 };
 const OURS: Route = { name: 'ours, store on', path: '/ours', isRemembering: true };
 const OURS_OFF: Route = { name: 'ours, store off', path: '/ours', isRemembering: false };
+const LISTENER: Route = {
+  name: 'ours, a listener, store on',
+  path: '/listener',
+  isRemembering: true,
+};
 const CHECKED: Route = {
   name: 'our checks in a guard, with an interceptor',
   path: '/checked-in-guard',
   isRemembering: false,
 };
 const NOTHING: Route = { name: 'nothing', path: '/nothing', isRemembering: false };
-const ROUTES: readonly Route[] = [BY_HAND, IN_GUARD, CHECKED, OURS_OFF, OURS, NOTHING];
+const ROUTES: readonly Route[] = [BY_HAND, IN_GUARD, CHECKED, OURS_OFF, OURS, LISTENER, NOTHING];
 
 interface Run {
   /** Responses per second. */

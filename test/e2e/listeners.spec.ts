@@ -6,13 +6,26 @@ import {
   Inject,
   Injectable,
   Module,
+  Post,
+  Req,
   Scope,
   type Type,
+  VERSION_NEUTRAL,
   VersioningType,
 } from '@nestjs/common';
 import { NestFactory, REQUEST } from '@nestjs/core';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { Test } from '@nestjs/testing';
 import {
+  COMPLAINT_NOTIFICATION_RECEIVER,
   ComplaintDispatcher,
+  ComplaintNotification,
+  ComplaintNotificationGuard,
+  ComplaintNotificationReceiver,
+  ComplaintPayload,
+  type IncomingRequest,
+  type NotificationOutcome,
   type ComplaintNotificationPayload,
   NOTIFICATION_CHANNEL,
   type NotificationEvent,
@@ -21,11 +34,13 @@ import {
   type SingleMerchantOptions,
 } from 'nestjs-wechatpay-complaint';
 import {
+  acceptNotification,
   createTestMerchant,
   signComplaintNotification,
   type TestMerchant,
 } from 'nestjs-wechatpay-complaint/testing';
 import { defer, delay, of, tap } from 'rxjs';
+import { closeAll, startSimulator } from '../support/client-bench.js';
 import { ControlledStore } from '../support/controlled-store.js';
 import { type Deferred, deferred } from '../support/deferred.js';
 import { type HttpResponse, httpPost } from '../support/http-post.js';
@@ -68,6 +83,7 @@ afterEach(async () => {
   unsubscribe(NOTIFICATION_CHANNEL, record);
   gate.resolve(undefined);
   await closeApps();
+  await closeAll();
 });
 
 @Injectable()
@@ -399,6 +415,144 @@ describe.each(ADAPTERS)('Listeners behind the route of the module, on %s,', (ada
     expect(calls).toEqual(['open EV-1']);
   });
 
+  it('can have a route for every version, where the version is in a header', async () => {
+    const running = await startApp({
+      adapter,
+      imports: [
+        WechatPayComplaintModule.forRootAsync({
+          route: { path: ROUTE, version: VERSION_NEUTRAL },
+          useFactory: () => merchant.options,
+        }),
+      ],
+      providers: [Complaints],
+      configure: (app) => {
+        app.enableVersioning({
+          type: VersioningType.HEADER,
+          header: 'X-Version',
+          defaultVersion: '2',
+        });
+      },
+    });
+    await expect(send(running, 'EV-1')).resolves.toMatchObject({ status: 204 });
+    expect(calls).toEqual(['open EV-1']);
+  });
+
+  it('have a route that the checks of raw body and callbackUrl know', async () => {
+    const simulator = await startSimulator(merchant);
+    const options = simulator.moduleOptions(merchant);
+    const check = async (callbackUrl: string, nest: { rawBody?: boolean }): Promise<string[]> => {
+      const module = WechatPayComplaintModule.forRoot({ ...options, callbackUrl, route: ROUTE });
+      const { logger } = await startApp({
+        adapter,
+        nest,
+        imports: [module],
+        providers: [Complaints],
+      });
+      return logger.problems();
+    };
+    const url = `https://shop.example.com/${ROUTE}`;
+    await expect(check(url, { rawBody: true })).resolves.toEqual([]);
+    await expect(check(`${url}/new`, { rawBody: true })).resolves.toEqual([
+      expect.stringContaining(`ends like callbackUrl ${url}/new (routes: /${ROUTE})`),
+    ]);
+    await expect(check(url, {})).resolves.toEqual([expect.stringContaining('rawBody: true')]);
+  });
+
+  it('do not hear what a route with @ComplaintNotification() receives', async () => {
+    @Controller()
+    class OwnController {
+      @Post('own')
+      @ComplaintNotification()
+      handle(@ComplaintPayload() notification: ComplaintNotificationPayload): unknown {
+        return call('handle', notification);
+      }
+    }
+    const running = await start({ controllers: [OwnController] });
+    await expect(send(running, 'EV-1', { path: 'own' })).resolves.toMatchObject({ status: 204 });
+    expect(calls).toEqual(['handle EV-1']);
+    // The route and a listener are remembered apart.
+    await send(running, 'EV-1');
+    expect(calls).toEqual(['handle EV-1', 'open EV-1']);
+  });
+
+  it('can be fed by a route of the app, with the receiver', async () => {
+    @Controller()
+    class GatewayController {
+      constructor(
+        @Inject(COMPLAINT_NOTIFICATION_RECEIVER)
+        private readonly receiver: ComplaintNotificationReceiver,
+        private readonly dispatcher: ComplaintDispatcher,
+      ) {}
+
+      @Post('gateway')
+      async handle(@Req() request: IncomingRequest): Promise<{ outcome: NotificationOutcome }> {
+        return { outcome: await this.dispatcher.deliver(await this.receiver.receive(request)) };
+      }
+    }
+    const running = await start({ controllers: [GatewayController] });
+    await expect(send(running, 'EV-1', { path: 'gateway' })).resolves.toMatchObject({
+      text: '{"outcome":"handled"}',
+    });
+    expect(calls).toEqual(['open EV-1']);
+  });
+
+  it('run for each request of a test that overrides the guard', async () => {
+    const module = await Test.createTestingModule({
+      imports: [WechatPayComplaintModule.forRoot({ ...merchant.options, route: ROUTE })],
+      providers: [Complaints, Journal],
+    })
+      .overrideGuard(ComplaintNotificationGuard)
+      .useValue(acceptNotification({ id: 'EV-1', complaint: { complaint_id: '2002' } }))
+      .setLogger(new RecordingLogger())
+      .compile();
+    const app = module.createNestApplication(
+      adapter === 'fastify' ? new FastifyAdapter() : new ExpressAdapter(),
+    );
+    await app.listen(0, '127.0.0.1');
+    const url = `${await app.getUrl()}/${ROUTE}`;
+    await expect(httpPost(url, {}, '')).resolves.toMatchObject({ status: 204, text: '' });
+    behaviour.open = () => {
+      throw new BadRequestException('not today');
+    };
+    await expect(httpPost(url, {}, '')).resolves.toMatchObject({ status: 400 });
+    await app.close();
+    expect(calls.sort()).toEqual(['open EV-1', 'open EV-1', 'write EV-1', 'write EV-1']);
+  });
+
+  it('hear of every merchant of one module, which the path or the keys tell', async () => {
+    const second = await createTestMerchant({ mchid: '1900000200' });
+    const seen: string[] = [];
+    @Injectable()
+    class Merchants {
+      @OnComplaint()
+      handle({ mchid, id }: ComplaintNotificationPayload): void {
+        seen.push(`${mchid} ${id}`);
+      }
+    }
+    // `request` is an option of the app.
+    const merchants = [merchant, second].map(({ options: { request: _app, ...own } }) => own);
+    const running = await startApp({
+      adapter,
+      imports: [
+        WechatPayComplaintModule.forRoot({
+          merchants,
+          route: { path: ['complaints', 'shops/:mchid'] },
+        }),
+      ],
+      providers: [Merchants],
+    });
+    const path = `shops/${second.mchid}`;
+    await expect(send(running, 'EV-1', { path, of: second })).resolves.toMatchObject({
+      status: 204,
+    });
+    await expect(send(running, 'EV-2', { path })).resolves.toMatchObject({ status: 401 });
+    // An id is unique for a merchant only.
+    await expect(send(running, 'EV-1', { path: 'complaints' })).resolves.toMatchObject({
+      status: 204,
+    });
+    expect(seen).toEqual([`${second.mchid} EV-1`, `${merchant.mchid} EV-1`]);
+  });
+
   it('of two modules have a route each, and hear of their own merchant only', async () => {
     const second = await createTestMerchant({ mchid: '1900000200' });
     @Module({
@@ -430,25 +584,54 @@ describe.each(ADAPTERS)('Listeners behind the route of the module, on %s,', (ada
   });
 });
 
-describe('ComplaintDispatcher', () => {
-  it('feeds listeners without HTTP, in a standalone application context', async () => {
+describe('ComplaintDispatcher in an app without HTTP', () => {
+  async function startWorker(options: Partial<SingleMerchantOptions> = {}) {
     @Module({
-      imports: [WechatPayComplaintModule.forRoot(merchant.options)],
+      imports: [WechatPayComplaintModule.forRoot({ ...merchant.options, ...options })],
       providers: [Complaints],
     })
     class WorkerModule {}
     const logger = new RecordingLogger();
     const app = await NestFactory.createApplicationContext(WorkerModule, { logger });
-    const dispatcher = app.get(ComplaintDispatcher);
+    return { app, dispatcher: app.get(ComplaintDispatcher), logger };
+  }
+
+  it('gives notifications to listeners once', async () => {
+    const { app, dispatcher, logger } = await startWorker();
     await expect(dispatcher.dispatch(payload('EV-1'))).resolves.toBe('handled');
     await expect(dispatcher.dispatch(payload('EV-1'))).resolves.toBe('duplicate');
     await expect(dispatcher.dispatch(payload('EV-2', 'USER_RESPONSE'))).resolves.toBe('ignored');
-    behaviour.open = () => {
-      throw new TypeError('locked');
-    };
-    await expect(dispatcher.dispatch(payload('EV-3'))).rejects.toThrow('locked');
     await app.close();
-    expect(calls).toEqual(['open EV-1', 'open EV-3']);
-    expect(logger.problems()).toEqual([expect.stringContaining('for Complaints.open was not')]);
+    expect(calls).toEqual(['open EV-1']);
+    expect(logger.problems()).toEqual([]);
+  });
+
+  it('shares what is remembered with the route of another process', async () => {
+    const store = new ControlledStore();
+    const { app, dispatcher } = await startWorker({ store });
+    const running = await startApp({
+      imports: [WechatPayComplaintModule.forRoot({ ...merchant.options, store, route: ROUTE })],
+      providers: [Complaints],
+    });
+    await send(running, 'EV-1');
+    await expect(dispatcher.dispatch(payload('EV-1'))).resolves.toBe('duplicate');
+    await app.close();
+  });
+
+  it('is waited for by a shutdown', async () => {
+    behaviour.open = () => gate.promise;
+    const store = new ControlledStore();
+    const { app, dispatcher } = await startWorker({ store, shutdownTimeout: ENDLESS });
+    const dispatched = dispatcher.dispatch(payload('EV-1'), { handlerTimeout: ENDLESS });
+    await until(() => calls.length === 1);
+    const closing = app.close();
+    gate.resolve(undefined);
+    await closing;
+    await expect(dispatched).resolves.toBe('handled');
+    expect(store.done).toEqual(['claim', 'complete']);
+    await expect(dispatcher.dispatch(payload('EV-2'))).rejects.toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+      detail: expect.stringContaining('The app is shutting down.'),
+    });
   });
 });

@@ -16,6 +16,7 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   'errors/wechatpay-decryption.error.ts': 'unit/complaints/complaint.service.spec.ts',
   'errors/wechatpay-network.error.ts': 'unit/http/network-failure.spec.ts',
   'errors/wechatpay-platform-key.error.ts': 'unit/keys/certificate-mode.spec.ts',
+  'listeners/complaint-route.controller.ts': 'e2e/listeners.spec.ts',
   'protocol/key-material-error.ts': 'unit/protocol/rsa-key.spec.ts',
   'protocol/signature-rejection.ts': 'unit/protocol/signature-verification.spec.ts',
   'testing/accept-notification.ts': 'e2e/override-guard.spec.ts',

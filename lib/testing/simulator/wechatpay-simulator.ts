@@ -106,12 +106,11 @@ export class WechatPaySimulator extends SimulatedConsumer {
   }
 
   /**
-   * The options of one of several merchants, for the option `merchants`, with this simulator as WeChat
-   * Pay. Where a proxy is set, the app needs `request: { proxy: false }` beside `merchants`.
+   * The merchant's options for the option `merchants`, or for the result of its `find`, with this
+   * simulator as WeChat Pay. An app behind a proxy needs `request: { proxy: false }` beside it.
    */
-  merchantOptions({ options }: TestMerchant): MerchantOptions {
-    const { request: _ofTheApp, ...own } = options;
-    return { ...own, baseUrls: [this.url] };
+  merchantOptions({ merchantOptions }: TestMerchant): MerchantOptions {
+    return { ...merchantOptions, baseUrls: [this.url] };
   }
 
   /** The merchant's environment variables with this simulator as WeChat Pay. */

@@ -94,9 +94,9 @@ describe('resolveOptions', () => {
   });
 
   it('lists every option if none is close to an unknown one', () => {
-    const [found] = problemsOf({ isGlobal: true });
+    const [found] = problemsOf({ somethingElse: true });
 
-    expect(found).toMatchObject({ option: 'isGlobal', problem: 'is not an option' });
+    expect(found).toMatchObject({ option: 'somethingElse', problem: 'is not an option' });
     for (const name of Object.keys(merchant.options)) expect(found?.fix).toContain(name);
   });
 

@@ -63,7 +63,7 @@ function process(
       complaint: { complaint_id: '2002', action_type: 'USER_RESPONSE' },
     },
     [{ handle }],
-    new Deadline(limit),
+    { ...processor.startDelivery(), deadline: new Deadline(limit) },
   );
 }
 

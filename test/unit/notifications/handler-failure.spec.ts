@@ -43,7 +43,7 @@ describe('logFailure', () => {
       {
         level: 'warn',
         text:
-          'Notification EV-1 was not handled: the app responded with 400 (BadRequestException: unknown order). ' +
+          'Notification EV-1 was not handled: BadRequestException: unknown order (status 400). ' +
           'WeChat Pay redelivers it.',
       },
     ]);
