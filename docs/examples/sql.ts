@@ -17,7 +17,7 @@ export function createStore() {
 
 export async function migrate(pool: Pool): Promise<void> {
   // #region migration
-  await pool.query(schema('postgres')); // in a migration of yours
+  await pool.query(schema('postgres')); // in a migration
   // #endregion migration
 }
 
