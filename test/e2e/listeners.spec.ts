@@ -266,7 +266,7 @@ describe.each(ADAPTERS)('Listeners behind the route of the module, on %s,', (ada
       text: '',
     });
     expect(running.logger.problems()).toEqual([]);
-    expect(running.logger.ours('debug')).toEqual([
+    expect(running.logger.ours('log')).toEqual([
       expect.stringMatching(
         /^Notification EV-1 \(USER_RESPONSE, complaint 2002\): no listener listens for this action, \d+ ms/,
       ),

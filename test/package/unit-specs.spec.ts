@@ -19,6 +19,9 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   'listeners/complaint-route.controller.ts': 'e2e/listeners.spec.ts',
   'protocol/key-material-error.ts': 'unit/protocol/rsa-key.spec.ts',
   'protocol/signature-rejection.ts': 'unit/protocol/signature-verification.spec.ts',
+  'listeners/transaction.check.ts': 'e2e/in-transaction.spec.ts',
+  'stores/sql/dialects/mysql.ts': 'unit/stores/sql/sql-notification-store.spec.ts',
+  'stores/sql/dialects/postgres.ts': 'unit/stores/sql/sql-notification-store.spec.ts',
   'testing/accept-notification.ts': 'e2e/override-guard.spec.ts',
   'wechatpay-complaint.module.ts': 'e2e/module.spec.ts',
 };

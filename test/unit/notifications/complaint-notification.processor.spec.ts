@@ -77,7 +77,7 @@ describe('ComplaintNotificationProcessor', () => {
     await process();
     await process(() => Promise.reject(new Error('must not run')));
     expect(store.done).toEqual(['claim', 'complete', 'claim']);
-    expect(logger.ours('debug')).toEqual([
+    expect(logger.ours('log')).toEqual([
       expect.stringMatching(/^Notification EV-1 .*: handled, \d+ ms/),
       expect.stringMatching(/^Notification EV-1 .*: a duplicate, handled before, \d+ ms/),
     ]);
