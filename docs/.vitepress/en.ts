@@ -5,6 +5,7 @@ const guide = [
   { text: 'The callback URL', link: '/guide/callback-url' },
   { text: 'Receiving notifications', link: '/guide/receiving' },
   { text: 'Handled once', link: '/guide/exactly-once' },
+  { text: 'Your own database', link: '/guide/sql' },
   { text: 'Nothing lost', link: '/guide/nothing-lost' },
   { text: 'Acting on complaints', link: '/guide/complaints' },
   { text: 'Several merchants', link: '/guide/merchants' },

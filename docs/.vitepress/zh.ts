@@ -5,6 +5,7 @@ const guide = [
   { text: '回调地址', link: '/zh/guide/callback-url' },
   { text: '接收通知', link: '/zh/guide/receiving' },
   { text: '只处理一次', link: '/zh/guide/exactly-once' },
+  { text: '应用自己的数据库', link: '/zh/guide/sql' },
   { text: '不漏投诉', link: '/zh/guide/nothing-lost' },
   { text: '处理投诉', link: '/zh/guide/complaints' },
   { text: '多商户', link: '/zh/guide/merchants' },
