@@ -56,6 +56,11 @@ export class Consumer {
     return run(process.execPath, args, cwd);
   }
 
+  /** Runs a program that is installed here, and nothing from the registry. */
+  npx(args: readonly string[], cwd = this.folder): Promise<string> {
+    return run('npx', ['--no', '--', ...args], cwd);
+  }
+
   /** Runs the TypeScript compiler of the consumer. */
   tsc(
     cwd: string,

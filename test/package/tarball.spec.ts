@@ -11,8 +11,8 @@ const PROGRAM = 'dist/esm/cli/main.js';
 const PAGE = 'cli/simulation/page';
 const BESIDE_DIST = ['LICENSE', 'README.md', 'README.zh-CN.md', 'package.json'];
 /** Bytes. Code and documentation may grow this far; an asset or a bundled dependency may not come in. */
-const MAX_PACKED_SIZE = 300_000;
-const MAX_UNPACKED_SIZE = 1_600_000;
+const MAX_PACKED_SIZE = 450_000;
+const MAX_UNPACKED_SIZE = 1_900_000;
 
 interface Tarball {
   readonly size: number;

@@ -118,6 +118,14 @@ export class WechatPaySimulator extends SimulatedConsumer {
     return { ...environment, WECHATPAY_BASE_URLS: this.url };
   }
 
+  /**
+   * Adds a merchant, or replaces all keys of the one with this id: `createTestMerchant({ mchid })` makes
+   * new ones. Its callback URL and its complaints stay.
+   */
+  setMerchant(merchant: TestMerchant): void {
+    this.merchants.set(merchant);
+  }
+
   /** The callback URL that is registered now. */
   registeredUrl(merchant: TestMerchant): string | undefined {
     return this.merchants.get(merchant).callbackUrl;
