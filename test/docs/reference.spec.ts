@@ -1,10 +1,12 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { createTestMerchant } from 'nestjs-wechatpay-complaint/testing';
 import { COMMANDS } from '../../lib/cli/commands/index.js';
 import { commandHelp } from '../../lib/cli/help.js';
 import { MERCHANT_OPTIONS } from '../../lib/config/resolve-merchant-options.js';
 import { SHARED_OPTIONS } from '../../lib/config/resolve-shared-options.js';
-import { readDocument } from '../support/documentation.js';
+import { readDocument, ROOT } from '../support/documentation.js';
 
 const LANGUAGES = ['docs', 'docs/zh'] as const;
 const MAX_README_LINES = 160;
@@ -27,11 +29,12 @@ describe.each(LANGUAGES)('The reference in %s', (folder) => {
   });
 
   it('has the help of every command', async () => {
-    const page = await readDocument(`${folder}/reference/cli.md`);
-    for (const command of COMMANDS) {
-      expect(page).toContain(`## ${command.name}\n`);
-      expect(page).toContain(`\`\`\`text\n${commandHelp(command)}\n\`\`\``);
-    }
+    const path = `${folder}/reference/cli.md`;
+    const page = await readDocument(path);
+    const current = withHelp(page);
+    if (process.env.EXAMPLES === 'update') await writeFile(join(ROOT, path), current);
+    else expect(page).toBe(current);
+    for (const { name } of COMMANDS) expect(page).toContain(`\n## ${name}\n`);
   });
 
   it('has every environment variable', async () => {
@@ -57,6 +60,14 @@ describe('The READMEs', () => {
     expect(chinese).toEqual(english);
   });
 });
+
+/** `npm run docs:examples` writes it. */
+function withHelp(page: string): string {
+  return COMMANDS.reduce((text, command) => {
+    const block = new RegExp(`(\\n## ${command.name}\\n[^#]*?\`\`\`text\\n)[^]*?(?=\`\`\`)`);
+    return text.replace(block, (_whole, before: string) => `${before}${commandHelp(command)}\n`);
+  }, page);
+}
 
 function headingsOf(text: string): string[] {
   return Array.from(text.matchAll(/^### (.+)$/gm), ([, heading = '']) => heading);
