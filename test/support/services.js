@@ -51,7 +51,7 @@ const SERVICES = [
   },
   {
     findProblem: findChromiumProblem,
-    suites: ['e2e/desk-sample.browser.', 'e2e/cli-simulate.browser.'],
+    suites: ['e2e/desk-sample.browser.', 'e2e/cli-simulate.browser.', 'docs/site.browser.'],
   },
 ];
 
