@@ -18,6 +18,7 @@ const FOLDERS = [
   'complaints',
   'notifications',
   'listeners',
+  'reconciliation',
   'health',
   'opentelemetry',
   'terminus',

@@ -30,7 +30,7 @@ export function openNotification(
   const merchant =
     'mchid' in addressee ? addressee : (addressee.single ?? findAddressee(encrypted, addressee));
   const complaint = decryptComplaint(encrypted, merchant.options.apiV3Key);
-  return { mchid: merchant.mchid, ...envelope, complaint };
+  return { mchid: merchant.mchid, ...envelope, complaint, origin: 'notification' };
 }
 
 /** The GCM tag proves which key encrypted the resource. */
