@@ -45,9 +45,10 @@ export class HeardComplaints {
     const { store, options } = this.app;
     if (!store || !remembersComplaints(store)) return;
     const { mchid, complaint } = notification;
+    const isChange = complaint.action_type !== 'CREATE_COMPLAINT';
     const writing = store.writeComplaint(
       { mchid, complaintId: complaint.complaint_id },
-      { heardAt: timeOf(notification), seen: outcome === 'duplicate' ? undefined : '' },
+      { heardAt: timeOf(notification), seen: isChange && outcome !== 'duplicate' ? '' : undefined },
       options.reconciliation.memory,
     );
     try {

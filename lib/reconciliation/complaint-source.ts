@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { defer, type Observable } from 'rxjs';
+import { defer, type Observable, tap } from 'rxjs';
 import { LIST_HINTS } from '../complaints/complaint-hints.js';
 import { readHistoryEntry } from '../complaints/complaint-history.reader.js';
 import { complaintPath, COMPLAINTS_PATH, queryOf } from '../complaints/complaint-paths.js';
@@ -38,6 +38,8 @@ const ON_RATE_LIMIT = { attempts: 8, baseDelay: 2000, maxDelay: 60_000, deadline
 export class ComplaintSource {
   /** Requests so far, failed ones included. */
   calls = 0;
+  /** When the last page of the list was requested, in milliseconds since 1970: its complaints are as of then. */
+  listedAt = 0;
 
   constructor(
     private readonly client: WechatPayClient,
@@ -51,7 +53,13 @@ export class ComplaintSource {
       const name = `GET ${COMPLAINTS_PATH}${queryOf({ ...part })}`;
       const fetch = (page: Required<PageQuery>): Observable<Page<Complaint>> => {
         const target = `${COMPLAINTS_PATH}${queryOf({ ...page, ...part })}`;
-        return this.fetch(target, readComplaintPage, this.quotas.list);
+        return this.fetch(target, readComplaintPage, this.quotas.list).pipe(
+          tap({
+            subscribe: () => {
+              this.listedAt = Date.now();
+            },
+          }),
+        );
       };
       const idOf = ({ complaint_id }: Complaint): string => complaint_id;
       yield* allItems({ name, limit: MAX_COMPLAINTS, fetch, idOf }, this.signal);

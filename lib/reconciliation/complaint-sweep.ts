@@ -61,9 +61,14 @@ export interface SweepCounts {
   reminded: number;
 }
 
-/** A complaint whose entry of the list has changed. */
-interface ChangedComplaint {
+interface ListedComplaint {
   readonly complaint: Complaint;
+  /** The complaint is as it was then, in milliseconds since 1970. */
+  readonly listedAt: number;
+}
+
+/** A complaint whose entry of the list has changed. */
+interface ChangedComplaint extends ListedComplaint {
   readonly record: ComplaintRecord;
   readonly digest: string;
   /** The newest step heard of. */
@@ -101,13 +106,14 @@ export class ComplaintSweep {
   async run(): Promise<void> {
     const { from, to } = this.range;
     const days = { begin_date: chinaDateOf(from), end_date: chinaDateOf(to) };
-    let batch: Complaint[] = [];
-    for await (const complaint of this.merchant.source.complaints(days)) {
+    let batch: ListedComplaint[] = [];
+    const { source } = this.merchant;
+    for await (const complaint of source.complaints(days)) {
       const createdAt = parseChinaTime(complaint.complaint_time);
       // The list goes by days.
       if (createdAt !== undefined && (createdAt < from || createdAt > to)) continue;
       this.counts.listed += 1;
-      batch.push(complaint);
+      batch.push({ complaint, listedAt: source.listedAt });
       if (batch.length < BATCH) continue;
       await this.examine(batch);
       batch = [];
@@ -120,19 +126,20 @@ export class ComplaintSweep {
     return this.signal.aborted;
   }
 
-  private async examine(complaints: readonly Complaint[]): Promise<void> {
+  private async examine(complaints: readonly ListedComplaint[]): Promise<void> {
     if (complaints.length === 0 || this.hasEnded()) return;
     const { mchid, store } = this.merchant;
-    const ids = complaints.map(({ complaint_id }) => complaint_id);
+    const ids = complaints.map(({ complaint }) => complaint.complaint_id);
     const records = await store.readComplaints(mchid, ids);
-    await forEachLimited(complaints.entries(), AT_ONCE, async ([index, complaint]) => {
-      await this.compare(complaint, records[index] ?? {});
+    await forEachLimited(complaints.entries(), AT_ONCE, async ([index, listed]) => {
+      await this.compare(listed, records[index] ?? {});
     });
     if (this.changed.length >= MAX_CHANGED) await this.readHistories();
   }
 
-  private async compare(complaint: Complaint, record: ComplaintRecord): Promise<void> {
+  private async compare(listed: ListedComplaint, record: ComplaintRecord): Promise<void> {
     if (this.hasEnded()) return;
+    const { complaint } = listed;
     const { knownBefore = -Infinity } = this.range;
     // Without a readable time it is taken for one that has just become old enough.
     const createdAt = parseChinaTime(complaint.complaint_time) ?? Date.now() - this.range.grace;
@@ -140,14 +147,14 @@ export class ComplaintSweep {
     const { heardAt, seen } = record;
     if (heardAt === undefined && createdAt >= knownBefore) {
       await this.feedCreation(complaint, createdAt, digest);
-    } else if (heardAt === undefined ? seen === undefined : !seen && isUntouched(complaint)) {
+    } else if (seen === undefined && (heardAt === undefined || isUntouched(complaint))) {
       await this.write(complaint, { seen: digest });
     } else if (seen !== digest) {
       const since = heardAt ?? knownBefore;
-      this.changed.push({ complaint, record, digest, heardAt: since, createdAt });
+      this.changed.push({ ...listed, record, digest, heardAt: since, createdAt });
       return;
     }
-    await this.remind(complaint, createdAt, record);
+    await this.remind(listed, createdAt, record);
   }
 
   private async feedCreation(
@@ -172,13 +179,8 @@ export class ComplaintSweep {
     await forEachLimited(changed, AT_ONCE, (each) => this.readHistory(each));
   }
 
-  private async readHistory({
-    complaint,
-    record,
-    digest,
-    heardAt,
-    createdAt,
-  }: ChangedComplaint): Promise<void> {
+  private async readHistory(changed: ChangedComplaint): Promise<void> {
+    const { complaint, record, digest, heardAt, createdAt } = changed;
     if (this.hasEnded()) return;
     const { mchid, source, store } = this.merchant;
     const { complaint_id } = complaint;
@@ -196,11 +198,12 @@ export class ComplaintSweep {
     await this.write(complaint, {
       complainedAgainAt: again,
       heardAt: isOver ? newest?.at : undefined,
-      // Otherwise the next sweep reads the history again.
-      seen: isUpToDate && isOver && ripe.length === steps.length ? digest : undefined,
+      // Otherwise the next sweep reads the history again: the digest is older than the history, so that
+      // a further step may take the complaint back to it.
+      seen: isUpToDate && steps.length === 0 ? digest : undefined,
     });
     const start = latest(record.complainedAgainAt, again);
-    await this.remind(complaint, createdAt, { ...record, complainedAgainAt: start });
+    await this.remind(changed, createdAt, { ...record, complainedAgainAt: start });
   }
 
   /** Whether it needs no further attempt. */
@@ -212,7 +215,7 @@ export class ComplaintSweep {
   }
 
   private async remind(
-    complaint: Complaint,
+    { complaint, listedAt }: ListedComplaint,
     createdAt: number,
     record: ComplaintRecord,
   ): Promise<void> {
@@ -222,7 +225,7 @@ export class ComplaintSweep {
     const { knownBefore = -Infinity } = this.range;
     const start = latest(createdAt, record.complainedAgainAt);
     const dues = deadlinesFrom(start, complaint, deadlines);
-    for (const reminder of remindersOf(dues, deadlines.remind, Date.now())) {
+    for (const reminder of remindersOf(dues, deadlines.remind, listedAt)) {
       const { kind, moment, state } = reminder;
       const field = kind === 'first-reply' ? 'firstReplyRemindedAt' : 'completionRemindedAt';
       if (moment <= (record[field] ?? -Infinity)) continue;

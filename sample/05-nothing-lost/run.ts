@@ -207,7 +207,9 @@ async function sendLate(
   deliveries: Promise<Delivery>[],
   isOver: { readonly value: boolean },
 ): Promise<void> {
-  for (let next = 0; !isOver.value; await delay(100)) {
+  let next = 0;
+  while (!isOver.value) {
+    await delay(100);
     for (const { notification } of simulator.lostNotifications.slice(next)) {
       next += 1;
       if (Math.random() >= LATE) continue;

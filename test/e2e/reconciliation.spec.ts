@@ -206,6 +206,7 @@ describe('A sweep', () => {
       calls: LISTS + 1,
     });
     expect(heard).toEqual([`reconciliation USER_APPLY_PLATFORM_SERVICE ${id}`]);
+    await expect(reconciler.sweep()).resolves.toMatchObject({ fed: 0, calls: LISTS + 1 });
     await expect(reconciler.sweep()).resolves.toMatchObject({ fed: 0, calls: LISTS });
   });
 
@@ -222,6 +223,53 @@ describe('A sweep', () => {
     ]);
   });
 
+  it('finds a lost change that undoes a handled one', async () => {
+    const reconciler = reconcilerOf(await start());
+    const id = await complain(5 * HOUR);
+    await reconciler.sweep();
+    await at(3 * HOUR, () => simulator.applyPlatformService(merchant, id));
+    isLosing = true;
+    await at(2 * HOUR, () => simulator.finishPlatformService(merchant, id, {}));
+    await expect(reconciler.sweep()).resolves.toMatchObject({ fed: 1 });
+    expect(heard.at(-1)).toBe(`reconciliation PLATFORM_SERVICE_FINISHED ${id}`);
+  });
+
+  it('sweeps for each merchant that is known, or for those that are named', async () => {
+    const other = await createTestMerchant();
+    await simulator.stop();
+    await startSimulator({ merchants: [merchant, other] });
+    const running = await startApp({
+      imports: [
+        WechatPayComplaintModule.forRoot({
+          merchants: [merchant, other].map(
+            ({ mchid, serial, privateKey, apiV3Key, publicKey }) => ({
+              ...{ mchid, serial, privateKey, apiV3Key },
+              platformKeys: { [publicKey.id]: publicKey.pem },
+            }),
+          ),
+          baseUrls: [simulator.url],
+          request: { proxy: false },
+          reconciliation: { interval: false },
+        }),
+      ],
+      providers: [Listener],
+    });
+    isLosing = true;
+    const id = await complain(HOUR);
+    await simulator.complain(other);
+    const from = new Date(Date.now() - DAY);
+    const reconciler = reconcilerOf(running);
+    await expect(reconciler.sweep({ from, mchids: [other.mchid] })).resolves.toMatchObject({
+      listed: 1,
+      fed: 1,
+    });
+    await expect(reconciler.sweep({ from })).resolves.toMatchObject({ listed: 2, fed: 1 });
+    expect(heard.at(-1)).toBe(`reconciliation CREATE_COMPLAINT ${id}`);
+    await expect(reconciler.sweep({ mchids: ['1'] })).rejects.toMatchObject({
+      code: 'UNKNOWN_MERCHANT',
+    });
+  });
+
   it('comes back to a change that was too young', async () => {
     const reconciler = reconcilerOf(await start());
     const id = await complain(3 * HOUR);
@@ -230,6 +278,7 @@ describe('A sweep', () => {
     await at(4 * MINUTE, () => simulator.sendUserMessage(merchant, id, { text: '在吗' }));
     await expect(reconciler.sweep()).resolves.toMatchObject({ fed: 0 });
     await expect(reconciler.sweep({ grace: MINUTE })).resolves.toMatchObject({ fed: 1 });
+    await reconciler.sweep({ grace: MINUTE });
     await expect(reconciler.sweep({ grace: MINUTE })).resolves.toMatchObject({
       fed: 0,
       calls: LISTS,

@@ -34,16 +34,13 @@ export function countDeadlines(
   const counts: DeadlineCounts = { met: 0, missed: 0, wrong: 0 };
   for (const complaint of simulator.complaints(merchant)) {
     const { complaint_id: id } = complaint;
-    const history = simulator.complaintHistory(merchant, id);
     // As if it were open: otherwise it has no deadlines any more.
     const open = { ...complaint, complaint_state: 'PENDING' };
-    const first = deadlinesOf(open, [], limits).firstReply;
-    const completion = deadlinesOf(open, history, limits).completion;
+    const { firstReply, completion } = deadlinesOf(open, [], limits);
     const announced = (kind: string): number => handled.get(`${id} ${kind} overdue`) ?? 0;
-    // Whoever complains again gets a second first reply.
-    if (lives.lives.get(id) !== 'again') {
-      judge(counts, first, lives.replies.get(id), announced('first-reply'));
-    }
+    // Whoever complains again has a first reply and a completion for each complaint.
+    if (lives.lives.get(id) === 'again') continue;
+    judge(counts, firstReply, lives.replies.get(id), announced('first-reply'));
     judge(counts, completion, lives.completions.get(id), announced('completion'));
   }
   return counts;
