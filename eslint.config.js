@@ -5,8 +5,7 @@ import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 export default defineConfig(
-  // These import what only their consumers install, where test-runners.spec.ts and orms.spec.ts check
-  // their types.
+  // The last three import what only their consumers install: the compatibility tests type-check them there.
   {
     ignores: [
       'dist',
@@ -14,6 +13,7 @@ export default defineConfig(
       'coverage',
       'node_modules',
       'test/compat/fixtures/suite',
+      'test/compat/fixtures/pino',
       'test/compat/fixtures/orms',
     ],
   },

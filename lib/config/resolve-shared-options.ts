@@ -8,7 +8,14 @@ import {
   MINUTE,
   type NumberRule,
   type Report,
+  type Unchecked,
 } from './option-checks.js';
+import {
+  type ResolvedDeadlines,
+  type ResolvedReconciliation,
+  resolveDeadlines,
+  resolveReconciliation,
+} from './resolve-reconciliation.js';
 import type {
   RetryOptions,
   SharedOptions,
@@ -34,6 +41,8 @@ export const SHARED_OPTIONS: Readonly<Record<keyof SharedOptions, true>> = {
   handlerTimeout: true,
   handlerLimit: true,
   shutdownTimeout: true,
+  reconciliation: true,
+  deadlines: true,
   timeout: true,
   retry: true,
   failoverCooldown: true,
@@ -50,6 +59,8 @@ export interface ResolvedSharedOptions {
   readonly handlerTimeout: number;
   readonly handlerLimit: number;
   readonly shutdownTimeout: number;
+  readonly reconciliation: ResolvedReconciliation;
+  readonly deadlines: ResolvedDeadlines;
   readonly timeout: number;
   readonly retry: Readonly<Required<RetryOptions>>;
   readonly failoverCooldown: number;
@@ -59,7 +70,7 @@ export interface ResolvedSharedOptions {
 
 /** Checks the options of the app and reports every fault. */
 export function resolveSharedOptions(
-  options: SharedOptions,
+  options: Unchecked<SharedOptions>,
   report: Report,
 ): ResolvedSharedOptions {
   const number = (option: keyof SharedOptions, rule: NumberRule): number =>
@@ -81,6 +92,8 @@ export function resolveSharedOptions(
     handlerTimeout,
     handlerLimit,
     shutdownTimeout: number('shutdownTimeout', { default: 10_000, max: MAX_TIMEOUT }),
+    reconciliation: resolveReconciliation(options.reconciliation, report),
+    deadlines: resolveDeadlines(options.deadlines, report),
     timeout,
     retry: resolveRetry(options.retry, timeout, report),
     failoverCooldown: number('failoverCooldown', { default: MINUTE, max: DAY }),

@@ -1,10 +1,11 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable, Logger, type LogLevel } from '@nestjs/common';
 import { type NotificationEvent, publishNotification } from '../diagnostics/diagnostics.js';
 import { AppContext } from '../merchant/app-context.js';
 import { traceNotification, tracesNotifications } from '../diagnostics/tracing.js';
 import type { NotificationKey, NotificationStore } from '../stores/notification-store.interface.js';
 import { Deadline } from '../utils/deadline.js';
 import { errorMessage } from '../utils/error-message.js';
+import { LogEntry, type LogFields } from '../utils/log-entry.js';
 import { settlesWithin } from '../utils/settles-within.js';
 import { LOGGER_CONTEXT } from '../wechatpay-complaint.constants.js';
 import {
@@ -13,8 +14,9 @@ import {
 } from './complaint-notification.exception.js';
 import type { ComplaintNotificationPayload } from './complaint-notification-payload.interface.js';
 import { logFailure, WECHAT_PAY_REDELIVERS } from './handler-failure.js';
+import { HeardComplaints } from './heard-complaints.js';
 import { notificationKey } from './notification-key.js';
-import { notificationLabel } from './notification-label.js';
+import { notificationFields, notificationLabel } from './notification-label.js';
 import { NotificationLease } from './notification-lease.js';
 import { PendingCompletions } from './pending-completions.js';
 import type { NotificationOutcome, NotificationTask } from './received-notification.js';
@@ -58,6 +60,7 @@ export class ComplaintNotificationProcessor {
   private readonly logger = new Logger(LOGGER_CONTEXT);
   private readonly running = new Map<Promise<void>, NotificationLease | undefined>();
   private readonly pendingCompletions: PendingCompletions;
+  private readonly heard: HeardComplaints;
   /** Starts with the shutdown. */
   private shutdown?: Deadline;
   /** Nothing is claimed any more, because the store is about to be closed. */
@@ -65,6 +68,7 @@ export class ComplaintNotificationProcessor {
 
   constructor(private readonly app: AppContext) {
     this.pendingCompletions = new PendingCompletions(app.options.retention);
+    this.heard = new HeardComplaints(app, this.logger);
   }
 
   /**
@@ -80,19 +84,9 @@ export class ComplaintNotificationProcessor {
     tasks: readonly NotificationTask[],
     delivery: NotificationDelivery,
   ): Promise<NotificationOutcome> {
-    const [first, ...others] = tasks.map(
-      (task) => new NotificationRun(notification, task, delivery, this.logger),
-    );
-    if (!first) {
-      new NotificationRun(notification, NO_TASK, delivery, this.logger).end('ignored');
-      return 'ignored';
-    }
-    if (others.length === 0) return this.processTask(first);
-    const results = [first, ...others].map((run) => this.processTask(run));
-    // Nobody is told before every task has ended or was deferred.
-    await Promise.allSettled(results);
-    const outcomes = await Promise.all(results);
-    return outcomes.includes('handled') ? 'handled' : 'duplicate';
+    const outcome = await this.processTasks(notification, tasks, delivery);
+    await this.heard.remember(notification, outcome);
+    return outcome;
   }
 
   /** A delivery of WeChat Pay. Its deadline starts now. */
@@ -130,6 +124,27 @@ export class ComplaintNotificationProcessor {
           'Redeliveries of them run the handler again.',
       );
     }
+  }
+
+  private async processTasks(
+    notification: ComplaintNotificationPayload,
+    tasks: readonly NotificationTask[],
+    delivery: NotificationDelivery,
+  ): Promise<NotificationOutcome> {
+    const id = this.heard.idOf(notification);
+    const [first, ...others] = tasks.map(
+      (task) => new NotificationRun(notification, id, task, delivery, this.logger),
+    );
+    if (!first) {
+      new NotificationRun(notification, id, NO_TASK, delivery, this.logger).end('ignored');
+      return 'ignored';
+    }
+    if (others.length === 0) return this.processTask(first);
+    const results = [first, ...others].map((run) => this.processTask(run));
+    // Nobody is told before every task has ended or was deferred.
+    await Promise.allSettled(results);
+    const outcomes = await Promise.all(results);
+    return outcomes.includes('handled') ? 'handled' : 'duplicate';
   }
 
   private async processTask(run: NotificationRun): Promise<'handled' | 'duplicate'> {
@@ -227,10 +242,10 @@ export class ComplaintNotificationProcessor {
       await lease.complete();
     } catch (error) {
       // It was handled: an error response would have it handled again.
-      this.logger.warn(
+      const sentence =
         `${run.label} was handled, but the store could not be told. This process remembers the ` +
-          `notification and tells the store as soon as it is back: ${errorMessage(error)}`,
-      );
+        `notification and tells the store as soon as it is back: ${errorMessage(error)}`;
+      this.logger.warn(new LogEntry(sentence, { ...run.fields(), outcome: 'handled' }));
       this.pendingCompletions.add(run.key, lease);
     }
   }
@@ -250,6 +265,14 @@ async function releaseLease(claim: NotificationLease | 'in-progress' | 'done'): 
   if (claim instanceof NotificationLease) await claim.release();
 }
 
+/**
+ * Whether a line of this level certainly goes nowhere. Nest 11 calls every level disabled, unless the app
+ * has set a list of levels.
+ */
+function isSilent(level: LogLevel): boolean {
+  return Logger.isLevelEnabled('fatal') && !Logger.isLevelEnabled(level);
+}
+
 const ENDS: Readonly<Record<NotificationOutcome, string>> = {
   handled: 'handled',
   duplicate: 'a duplicate, handled before',
@@ -267,6 +290,8 @@ class NotificationRun {
 
   constructor(
     private readonly notification: ComplaintNotificationPayload,
+    /** Under which it is remembered. */
+    private readonly id: string,
     private readonly task: NotificationTask,
     readonly delivery: NotificationDelivery,
     private readonly logger: Logger,
@@ -277,7 +302,8 @@ class NotificationRun {
   }
 
   get key(): NotificationKey {
-    return notificationKey(this.notification, this.task.listener);
+    const { mchid } = this.notification;
+    return notificationKey({ mchid, id: this.id }, this.task.listener);
   }
 
   get label(): string {
@@ -286,6 +312,10 @@ class NotificationRun {
 
   get isInTransaction(): boolean {
     return this.task.inTransaction === true;
+  }
+
+  fields(): LogFields {
+    return notificationFields(this.notification, this.task.listener);
   }
 
   async handle(): Promise<void> {
@@ -302,7 +332,7 @@ class NotificationRun {
     } catch (error) {
       this.hasFailed = true;
       this.publish('failed');
-      logFailure(this.logger, this.label, error, this.delivery.redelivery);
+      logFailure(this.logger, this.label, error, this.fields(), this.delivery.redelivery);
       throw error;
     }
   }
@@ -317,8 +347,10 @@ class NotificationRun {
 
   end(outcome: NotificationOutcome): void {
     this.publish(outcome);
-    if (!Logger.isLevelEnabled('debug')) return;
-    this.logger.debug(`${this.label}: ${ENDS[outcome]}, ${Math.round(this.deadline.elapsed())} ms`);
+    if (isSilent('log')) return;
+    const duration = Math.round(this.deadline.elapsed());
+    const sentence = `${this.label}: ${ENDS[outcome]}, ${duration} ms`;
+    this.logger.log(new LogEntry(sentence, { ...this.fields(), outcome, duration }));
   }
 
   /** The exception to respond with. */
@@ -330,9 +362,10 @@ class NotificationRun {
     this.publish('deferred', code);
     this.isDeferred = true;
     const detail = `${this.label} was deferred (${code}), and ${this.delivery.redelivery}. ${reason}`;
-    if (code === 'IN_PROGRESS') this.logger.debug(detail);
-    else if (code === 'HANDLER_TIMEOUT') this.logger.warn(detail);
-    else this.logger.error(detail);
+    const entry = new LogEntry(detail, { ...this.fields(), outcome: 'deferred', code });
+    if (code === 'IN_PROGRESS') this.logger.debug(entry);
+    else if (code === 'HANDLER_TIMEOUT') this.logger.warn(entry);
+    else this.logger.error(entry);
     const requestId = this.notification.request_id;
     return new ComplaintNotificationException(code, detail, { cause, requestId });
   }
@@ -341,10 +374,10 @@ class NotificationRun {
     outcome: NotificationEvent['outcome'],
     code?: ComplaintNotificationDeferralCode,
   ): void {
-    const { mchid, id, request_id: requestId } = this.notification;
+    const { mchid, id, origin, request_id: requestId } = this.notification;
     const { listener } = this.task;
     const late = this.isDeferred;
     const duration = this.deadline.elapsed();
-    publishNotification({ mchid, outcome, code, listener, late, id, requestId, duration });
+    publishNotification({ mchid, origin, outcome, code, listener, late, id, requestId, duration });
   }
 }

@@ -5,7 +5,7 @@ import type {
   ComplaintResource,
 } from '../notifications/complaint-notification-payload.interface.js';
 import { logFailure } from '../notifications/handler-failure.js';
-import { notificationLabel } from '../notifications/notification-label.js';
+import { notificationFields, notificationLabel } from '../notifications/notification-label.js';
 import {
   attachNotification,
   type NotificationTask,
@@ -37,6 +37,7 @@ export function acceptNotification({
   const payload: ComplaintNotificationPayload = {
     mchid: '1900000109',
     id: `EV-${randomUUID()}`,
+    origin: 'notification',
     event_type: 'COMPLAINT.CREATE',
     ...envelope,
     complaint: {
@@ -66,7 +67,12 @@ async function runTask(
   try {
     await handle();
   } catch (error) {
-    logFailure(new Logger(LOGGER_CONTEXT), notificationLabel(payload, listener), error);
+    logFailure(
+      new Logger(LOGGER_CONTEXT),
+      notificationLabel(payload, listener),
+      error,
+      notificationFields(payload, listener),
+    );
     throw error;
   }
 }

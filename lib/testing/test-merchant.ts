@@ -117,6 +117,7 @@ export function completeTestMerchant(
     options: { ...merchantOptions, request: { proxy: false } },
     merchantOptions,
     environment: {
+      WECHATPAY_MERCHANTS_PATH: '',
       WECHATPAY_MCHID: merchant.mchid,
       WECHATPAY_SERIAL: merchant.serial,
       WECHATPAY_PRIVATE_KEY: merchant.privateKey,

@@ -6,6 +6,7 @@ import { createTestMerchant } from '../../lib/testing/index.js';
 import { VERSION } from '../../lib/version.js';
 import { coldStart } from './cold-start.js';
 import { overHttp } from './http.js';
+import { severalMerchants } from './merchants.js';
 import { peerVersions } from './peers.js';
 import { growthByBody, growthByKeys, receiving } from './receiving.js';
 import { type Chapter, print } from './report.js';
@@ -26,6 +27,7 @@ const chapters: Readonly<Record<string, () => Promise<Chapter | Chapter[]>>> = {
   receiving: () => receiving(merchant),
   body: () => growthByBody(merchant),
   keys: () => growthByKeys(merchant),
+  merchants: () => severalMerchants(merchant),
   signing: () => signing(merchant),
   http: () => overHttp(merchant),
   memory: () => memoryStore(),

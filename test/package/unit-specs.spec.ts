@@ -7,13 +7,39 @@ const ROOT = join(import.meta.dirname, '../..');
 
 /**
  * Files of lib that have no spec of their own, each with the spec that tests it: errors that do nothing
- * but hold their arguments, and what only an app can run.
+ * but hold their arguments, and what only an app or a process of its own can run.
  */
 const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
+  'cli/commands/complaints-complete.ts': 'e2e/cli.spec.ts',
+  'cli/commands/complaints-history.ts': 'e2e/cli.spec.ts',
+  'cli/commands/complaints-list.ts': 'e2e/cli.spec.ts',
+  'cli/commands/complaints-reply.ts': 'e2e/cli.spec.ts',
+  'cli/commands/complaints-show.ts': 'e2e/cli.spec.ts',
+  'cli/commands/url-delete.ts': 'e2e/cli.spec.ts',
+  'cli/commands/url-get.ts': 'e2e/cli.spec.ts',
+  'cli/commands/url-set.ts': 'e2e/cli.spec.ts',
+  'cli/commands/doctor.ts': 'e2e/cli-doctor.spec.ts',
+  'cli/commands/simulate.ts': 'e2e/cli-simulate.spec.ts',
+  'cli/commands/trigger.ts': 'e2e/cli-notifications.spec.ts',
+  'cli/commands/verify.ts': 'e2e/cli-notifications.spec.ts',
+  'cli/confirmation.ts': 'unit/cli/terminal.spec.ts',
+  'cli/doctor/options.check.ts': 'e2e/cli-doctor.spec.ts',
+  'cli/doctor/platform-keys.check.ts': 'e2e/cli-doctor.spec.ts',
+  'cli/doctor/registration.check.ts': 'e2e/cli-doctor.spec.ts',
+  'cli/doctor/store.check.ts': 'e2e/cli-doctor.spec.ts',
+  'cli/files.ts': 'e2e/cli.spec.ts',
+  'cli/help.ts': 'unit/cli/program.spec.ts',
+  'cli/main.ts': 'e2e/cli.spec.ts',
+  'cli/registration.ts': 'e2e/cli.spec.ts',
+  'cli/simulation/page-actions.ts': 'unit/cli/simulation/page-server.spec.ts',
+  'cli/simulation/page-state.ts': 'unit/cli/simulation/page-server.spec.ts',
+  'cli/simulation/simulation.ts': 'unit/cli/simulation/page-server.spec.ts',
+  'cli/wechatpay.ts': 'e2e/cli.spec.ts',
   'config/read-environment.ts': 'unit/config/wechatpay-complaint.config.spec.ts',
   'errors/notification-store.error.ts': 'unit/stores/redis-outage.spec.ts',
   'errors/wechatpay-argument.error.ts': 'unit/complaints/complaint-request-checks.spec.ts',
   'errors/wechatpay-decryption.error.ts': 'unit/complaints/complaint.service.spec.ts',
+  'errors/wechatpay-merchant.error.ts': 'unit/merchant/merchant-lookup.spec.ts',
   'errors/wechatpay-network.error.ts': 'unit/http/network-failure.spec.ts',
   'errors/wechatpay-platform-key.error.ts': 'unit/keys/certificate-mode.spec.ts',
   'listeners/complaint-route.controller.ts': 'e2e/listeners.spec.ts',

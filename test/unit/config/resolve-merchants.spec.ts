@@ -1,6 +1,5 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { resolveOptions } from '../../../lib/config/resolve-options.js';
-import type { SeveralMerchantsOptions } from '../../../lib/config/wechatpay-complaint-options.interface.js';
 import { WechatPayConfigurationError } from '../../../lib/errors/wechatpay-configuration.error.js';
 import { createTestMerchant, type TestMerchant } from '../../../lib/testing/index.js';
 import { problem } from '../../support/option-problems.js';
@@ -20,8 +19,7 @@ function own({ merchantOptions }: TestMerchant): Overrides {
 
 /** What an app may write in JavaScript. */
 function resolve(options: Overrides) {
-  const given: object = { merchants: [own(one), own(two)], ...options };
-  return resolveOptions(given as SeveralMerchantsOptions);
+  return resolveOptions({ merchants: [own(one), own(two)], ...options });
 }
 
 function problemsOf(options: Overrides) {

@@ -58,9 +58,11 @@ interface Step extends Pick<EntryFields, 'operate_type'> {
  */
 export class SimulatedComplaints {
   private readonly records = new Map<string, ComplaintRecord>();
+  /** Newest first; of the same time the one that was added last. */
+  private readonly sorted: ComplaintRecord[] = [];
 
   constructor(
-    private readonly merchant: TestMerchant,
+    private merchant: TestMerchant,
     private readonly images: SimulatedImages,
     /** Milliseconds since 1970. */
     private readonly clock: () => number,
@@ -72,16 +74,33 @@ export class SimulatedComplaints {
 
   /** Newest first. */
   list(): SimulatedComplaint[] {
-    const time = ({ complaint_time }: SimulatedComplaint): number => Date.parse(complaint_time);
-    return [...this.records.values()]
-      .map((record) => presentComplaint(record, this.images))
-      .reverse()
-      .sort((a, b) => time(b) - time(a));
+    return this.sorted.map((record) => presentComplaint(record, this.images));
+  }
+
+  /**
+   * The complaints that match, newest first. Only those of a page are presented, because an app may read
+   * a long list page by page.
+   */
+  search(matches: (complaint: ComplaintRecord['complaint']) => boolean): {
+    readonly count: number;
+    readonly page: (offset: number, limit: number) => SimulatedComplaint[];
+  } {
+    const found = this.sorted.filter(({ complaint }) => matches(complaint));
+    return {
+      count: found.length,
+      page: (offset, limit) =>
+        found.slice(offset, offset + limit).map((record) => presentComplaint(record, this.images)),
+    };
   }
 
   /** @throws RequestRejection RESOURCE_NOT_EXISTS */
   get(id: string): SimulatedComplaint {
     return presentComplaint(this.find(id), this.images);
+  }
+
+  /** Phone numbers of new complaints are encrypted for this certificate from now on. */
+  setMerchant(merchant: TestMerchant): void {
+    this.merchant = merchant;
   }
 
   /** The merchant that a complaint is about. @throws RequestRejection RESOURCE_NOT_EXISTS */
@@ -103,6 +122,7 @@ export class SimulatedComplaints {
     const images = (content.images ?? []).map((image) => this.images.add(image));
     const record = createRecord(this.merchant, content, images, toChinaTime(time));
     this.records.set(record.complaint.complaint_id, record);
+    this.sorted.splice(this.positionOf(record), 0, record);
     return this.take(record, 'CREATE_COMPLAINT', {
       by: 'consumer',
       operate_type: 'USER_CREATE_COMPLAINT',
@@ -288,6 +308,18 @@ export class SimulatedComplaints {
       ...content,
       changes: stateAfterAction(record),
     });
+  }
+
+  /** All times have the same form and offset, so that they can be compared as text. */
+  private positionOf({ complaint: { complaint_time } }: ComplaintRecord): number {
+    let [low, high] = [0, this.sorted.length];
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      const isNewer = (this.sorted[middle]?.complaint.complaint_time ?? '') > complaint_time;
+      if (isNewer) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 
   private take(
