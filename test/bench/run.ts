@@ -16,7 +16,7 @@ import { memoryStore, redisStore } from './stores.js';
 
 /**
  * `npm run bench [chapter ...]`: prints a table for each chapter and, when all of them ran, writes
- * them to `test/bench/results.json`, where the README's figures come from.
+ * them to `test/bench/results.json`, where the figures of `docs/performance.md` come from.
  */
 
 const RESULTS = 'test/bench/results.json';

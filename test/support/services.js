@@ -52,7 +52,7 @@ const SERVICES = [
   },
   {
     findProblem: findChromiumProblem,
-    suites: ['e2e/desk-sample.browser.', 'e2e/cli-simulate.browser.'],
+    suites: ['e2e/desk-sample.browser.', 'e2e/cli-simulate.browser.', 'docs/site.browser.'],
   },
 ];
 
