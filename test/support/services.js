@@ -35,6 +35,7 @@ const SERVICES = [
       'unit/stores/sql/adapters/transaction-host.',
       'unit/stores/sql/adapters/type-orm.',
       'unit/stores/sql/sql-notification-store.',
+      'e2e/cluster-postgres-sample.',
       'e2e/in-transaction.',
       'e2e/processes/sql-',
     ],
