@@ -2,10 +2,12 @@ export { WechatPayComplaintModule } from './wechatpay-complaint.module.js';
 
 // Options
 export type {
+  DeadlineOptions,
   MerchantDefaults,
   MerchantOptions,
   MerchantSource,
   PlatformCertificatesOptions,
+  ReconciliationOptions,
   RetryOptions,
   SeveralMerchantsOptions,
   SharedOptions,
@@ -29,6 +31,8 @@ export {
 
 // Stores of handled notifications
 export type {
+  ComplaintKey,
+  ComplaintRecord,
   NotificationClaim,
   NotificationKey,
   NotificationStore,
@@ -45,6 +49,8 @@ export {
   type CallEvent,
   NOTIFICATION_CHANNEL,
   type NotificationEvent,
+  SWEEP_CHANNEL,
+  type SweepEvent,
 } from './diagnostics/diagnostics.js';
 export type { CallTrace, NotificationTrace } from './diagnostics/tracing.js';
 export type { CallbackUrlHealth } from './health/callback-url.health.js';
@@ -65,6 +71,21 @@ export {
   type EnsuredComplaintNotification,
   type EnsuredMerchant,
 } from './callback-url/complaint-notification.service.js';
+
+// Reconciliation and deadlines
+export {
+  ComplaintReconciler,
+  type ReconciliationReport,
+  type SweepOptions,
+} from './reconciliation/complaint-reconciler.js';
+export type { ComplaintDeadline } from './reconciliation/complaint-deadline.interface.js';
+export {
+  type ComplaintDeadlines,
+  type DeadlineLimits,
+  deadlinesOf,
+} from './reconciliation/deadlines.js';
+export { OnComplaintDeadline } from './reconciliation/on-complaint-deadline.decorator.js';
+export type { ComplaintDeadlineKind } from './reconciliation/reminders.js';
 
 // Outbound: complaints
 export { ComplaintService } from './complaints/complaint.service.js';

@@ -24,6 +24,10 @@ import { MerchantRouteCheck } from './notifications/merchant-route.check.js';
 import { RawBodyCheck } from './notifications/raw-body.check.js';
 import { RouteCheck } from './notifications/route.check.js';
 import { RouteExplorer } from './notifications/route.explorer.js';
+import { ComplaintReconciler } from './reconciliation/complaint-reconciler.js';
+import { DeadlineListeners } from './reconciliation/deadline-listeners.js';
+import { PayloadRoutes } from './reconciliation/payload-routes.js';
+import { ReconciliationSchedule } from './reconciliation/reconciliation-schedule.js';
 import {
   COMPLAINT_NOTIFICATION_RECEIVER,
   WECHATPAY_HTTP_SERVICE,
@@ -72,6 +76,10 @@ import { StartupCheck } from './wechatpay-complaint.startup-check.js';
     ComplaintListenerExplorer,
     ListenerCheck,
     ComplaintDispatcher,
+    PayloadRoutes,
+    DeadlineListeners,
+    ComplaintReconciler,
+    ReconciliationSchedule,
     TransactionCheck,
     RouteExplorer,
     RouteCheck,
@@ -86,6 +94,7 @@ import { StartupCheck } from './wechatpay-complaint.startup-check.js';
     ComplaintService,
     ComplaintNotificationVerifier,
     ComplaintDispatcher,
+    ComplaintReconciler,
     WechatPayMerchants,
     COMPLAINT_NOTIFICATION_RECEIVER,
     WechatPayComplaintHealth,
@@ -99,13 +108,17 @@ export class WechatPayComplaintModule
     private readonly app: AppContext,
     private readonly registry: MerchantRegistry,
     private readonly processor: ComplaintNotificationProcessor,
+    private readonly reconciliation: ReconciliationSchedule,
   ) {
     super();
   }
 
   /** Nest has called `onModuleDestroy` of the app's providers by now, but the HTTP server still runs. */
   async beforeApplicationShutdown(): Promise<void> {
-    await this.processor.waitForHandlers();
+    await Promise.all([
+      this.reconciliation.stop(this.app.options.shutdownTimeout),
+      this.processor.waitForHandlers(),
+    ]);
   }
 
   /** The HTTP server is closed. Until then notifications arrive and need keys and store. */

@@ -26,6 +26,8 @@ import type {
 /** Largest pages that WeChat Pay sends. */
 export const MAX_COMPLAINTS = 50;
 export const MAX_ENTRIES = 300;
+/** A full page has some MiB when all of its texts are as long as they may be. */
+export const MAX_PAGE_BYTES = 16 * 1024 * 1024;
 /** "At most 30 days", whether or not WeChat Pay counts the last one. */
 const MAX_DISTANCE = 30;
 

@@ -27,6 +27,7 @@ import {
   checkReply,
   MAX_COMPLAINTS,
   MAX_ENTRIES,
+  MAX_PAGE_BYTES,
 } from './complaint-request-checks.js';
 import { splitRange } from './date-range.js';
 import { assertImage, imageRequest, toImage } from './image-download.js';
@@ -54,9 +55,6 @@ import type {
 import { pageReader } from './page.reader.js';
 import { PagedObservable } from './paged-observable.js';
 import { allItems, type PagedList } from './pagination.js';
-
-/** A full page has some MiB when all of its texts are as long as they may be. */
-const MAX_PAGE_BYTES = 16 * 1024 * 1024;
 
 const readComplaintPage = pageReader(readComplaint);
 const readHistoryPage = pageReader(readHistoryEntry);

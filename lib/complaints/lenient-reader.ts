@@ -1,3 +1,4 @@
+import { toChinaTime } from '../utils/china-time.js';
 import { isJsonObject } from '../utils/json.js';
 import type { UnreadFields } from './interfaces/complaint.interface.js';
 
@@ -36,13 +37,6 @@ export const time: Part<string> = (value, path, unread) =>
 /** From 2001 to 5138. Smaller numbers would be seconds. */
 function isEpochMilliseconds(value: unknown): value is number {
   return typeof value === 'number' && Number.isInteger(value) && value >= 1e12 && value < 1e14;
-}
-
-const CHINA_OFFSET = 8 * 60 * 60 * 1000;
-
-function toChinaTime(milliseconds: number): string {
-  const time = new Date(milliseconds + CHINA_OFFSET).toISOString();
-  return time.replace(/(?:\.000)?Z$/, '+08:00');
 }
 
 export function list<T>(item: Part<T>): Part<readonly T[]> {

@@ -22,7 +22,7 @@ export interface NumberRule {
   readonly default: number;
   readonly max: number;
   /** @default 'milliseconds' */
-  readonly unit?: 'seconds' | 'attempts' | 'merchants';
+  readonly unit?: 'seconds' | 'attempts' | 'merchants' | 'calls';
 }
 
 /** Checks a number above zero. Undefined means the default; null is a fault. */

@@ -10,6 +10,12 @@ import {
   type Report,
   type Unchecked,
 } from './option-checks.js';
+import {
+  type ResolvedDeadlines,
+  type ResolvedReconciliation,
+  resolveDeadlines,
+  resolveReconciliation,
+} from './resolve-reconciliation.js';
 import type {
   RetryOptions,
   SharedOptions,
@@ -35,6 +41,8 @@ export const SHARED_OPTIONS: Readonly<Record<keyof SharedOptions, true>> = {
   handlerTimeout: true,
   handlerLimit: true,
   shutdownTimeout: true,
+  reconciliation: true,
+  deadlines: true,
   timeout: true,
   retry: true,
   failoverCooldown: true,
@@ -51,6 +59,8 @@ export interface ResolvedSharedOptions {
   readonly handlerTimeout: number;
   readonly handlerLimit: number;
   readonly shutdownTimeout: number;
+  readonly reconciliation: ResolvedReconciliation;
+  readonly deadlines: ResolvedDeadlines;
   readonly timeout: number;
   readonly retry: Readonly<Required<RetryOptions>>;
   readonly failoverCooldown: number;
@@ -82,6 +92,8 @@ export function resolveSharedOptions(
     handlerTimeout,
     handlerLimit,
     shutdownTimeout: number('shutdownTimeout', { default: 10_000, max: MAX_TIMEOUT }),
+    reconciliation: resolveReconciliation(options.reconciliation, report),
+    deadlines: resolveDeadlines(options.deadlines, report),
     timeout,
     retry: resolveRetry(options.retry, timeout, report),
     failoverCooldown: number('failoverCooldown', { default: MINUTE, max: DAY }),

@@ -128,6 +128,15 @@ export interface SharedOptions {
   handlerLimit?: number;
   /** Milliseconds for which a shutdown waits for running handlers. @default 10000 */
   shutdownTimeout?: number;
+  /**
+   * Lists the complaints again and again, and gives to the listeners what no notification was handled
+   * of: WeChat Pay does not guarantee delivery. Needs a store that remembers complaints. With `false`
+   * only `ComplaintReconciler.sweep()` does so, and a creation whose notification arrives after a sweep
+   * has found it is handled twice. @default false
+   */
+  reconciliation?: ReconciliationOptions | false;
+  /** When a merchant has to reply and complete, and when `@OnComplaintDeadline()` is called. */
+  deadlines?: DeadlineOptions;
   /** Milliseconds for one attempt of a call, including the connection. @default 10000 */
   timeout?: number;
   /** Retries of failed calls that can safely be sent again; `false` turns them off. */
@@ -161,6 +170,39 @@ export interface RetryOptions {
    * @default 30000, or `timeout` if that is longer
    */
   deadline?: number;
+}
+
+/** All times are in milliseconds. */
+export interface ReconciliationOptions {
+  /**
+   * Between the starts of two sweeps, whichever processes make them. With `false` the app calls
+   * `ComplaintReconciler.sweep()` itself, from a cron job for example. @default 600000 (10 minutes)
+   */
+  interval?: number | false;
+  /** How far a sweep looks back, by the time of the complaint. @default 2592000000 (30 days) */
+  lookback?: number;
+  /** How old something is at least before it counts as lost. @default 900000 (15 minutes) */
+  grace?: number;
+  /**
+   * How many pages of the list all processes together request in any minute, at least 2. Leave some to
+   * the app's own calls: WeChat Pay allows 200. @default 200
+   */
+  listsPerMinute?: number;
+  /** The same for negotiation histories. @default 200 */
+  historiesPerMinute?: number;
+}
+
+/** All times are in milliseconds. */
+export interface DeadlineOptions {
+  /** From the complaint to the first reply. @default 86400000 (24 hours) */
+  firstReply?: number;
+  /** From the complaint to its completion. @default 259200000 (72 hours) */
+  completion?: number;
+  /**
+   * How long before a deadline `@OnComplaintDeadline()` is called: at most ten times. Whatever is
+   * given, it is also called when the deadline has passed. @default [14400000, 3600000] (4 h and 1 h)
+   */
+  remind?: readonly number[];
 }
 
 /** Download of platform certificates (平台证书) from `/v3/certificates`. */

@@ -4,6 +4,8 @@ import { channel } from 'node:diagnostics_channel';
 export interface NotificationEvent {
   /** Undefined if it is not known which merchant of the app it is for. */
   readonly mchid?: string;
+  /** `reconciliation`: a sweep found that no notification of it had arrived. */
+  readonly origin?: 'notification' | 'reconciliation';
   readonly outcome:
     /** The handler succeeded. With `late` it did so after the notification had been deferred. */
     | 'handled'
@@ -50,14 +52,41 @@ export interface CallEvent {
   readonly duration: number;
 }
 
+/** What one sweep over the complaints of a merchant has done. */
+export interface SweepEvent {
+  readonly mchid: string;
+  readonly outcome:
+    | 'completed'
+    /** The app shut down. */
+    | 'stopped'
+    /** WeChat Pay or the store could not be asked. */
+    | 'failed';
+  /** Complaints in the range. */
+  readonly listed: number;
+  /** Lost complaints and changes that were handled. */
+  readonly fed: number;
+  /** Lost complaints and changes whose handlers failed. */
+  readonly failed: number;
+  /** Reminders of deadlines. */
+  readonly reminded: number;
+  /** Requests to WeChat Pay. */
+  readonly calls: number;
+  /** Milliseconds. */
+  readonly duration: number;
+}
+
 /** Name of the `node:diagnostics_channel` that carries a `NotificationEvent`. */
 export const NOTIFICATION_CHANNEL = 'nestjs-wechatpay-complaint:notification';
 
 /** Name of the `node:diagnostics_channel` that carries a `CallEvent`. */
 export const CALL_CHANNEL = 'nestjs-wechatpay-complaint:call';
 
+/** Name of the `node:diagnostics_channel` that carries a `SweepEvent`. */
+export const SWEEP_CHANNEL = 'nestjs-wechatpay-complaint:sweep';
+
 const notifications = channel(NOTIFICATION_CHANNEL);
 const calls = channel(CALL_CHANNEL);
+const sweeps = channel(SWEEP_CHANNEL);
 
 export function publishNotification(event: NotificationEvent): void {
   if (notifications.hasSubscribers) notifications.publish(event);
@@ -65,4 +94,8 @@ export function publishNotification(event: NotificationEvent): void {
 
 export function publishCall(event: CallEvent): void {
   if (calls.hasSubscribers) calls.publish(event);
+}
+
+export function publishSweep(event: SweepEvent): void {
+  if (sweeps.hasSubscribers) sweeps.publish(event);
 }

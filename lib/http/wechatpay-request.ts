@@ -11,6 +11,8 @@ export interface WechatPayRequest {
   readonly accept?: string;
   /** Whether sending it twice has the effect of sending it once. @default true for GET and PUT */
   readonly isIdempotent?: boolean;
+  /** How often it is sent at most, if it fails. @default the option `retry.attempts` */
+  readonly attempts?: number;
   /** Largest response body that is read. @default 1 MiB */
   readonly maxBytes?: number;
   /**

@@ -175,11 +175,12 @@ export class WechatPayTransport {
     timeLeft: number,
   ): number | undefined {
     const { mchid, retry } = this.options;
-    if (count >= retry.attempts || !mayRetry(request, error)) return undefined;
+    const { attempts = retry.attempts } = request;
+    if (count >= attempts || !mayRetry(request, error)) return undefined;
     const pause = Math.round(retryDelay(count, error, retry));
     if (pause >= timeLeft) return undefined;
     this.logger.warn(
-      `Attempt ${count} of ${retry.attempts} of ${requestName(request)} for merchant ${mchid} ` +
+      `Attempt ${count} of ${attempts} of ${requestName(request)} for merchant ${mchid} ` +
         `failed (${error.code}). Retrying in ${pause} ms on ${this.hosts.current()}.`,
     );
     return pause;

@@ -67,6 +67,22 @@ export class ComplaintDispatcher {
   }
 
   /**
+   * Gives what a sweep has found to its listeners and to further tasks. Nobody waits for a response, so
+   * that they have until `handlerLimit`. Rejects like `dispatch`.
+   */
+  feed(
+    payload: ComplaintNotificationPayload,
+    further: readonly NotificationTask[],
+    handlerLimit: number,
+  ): Promise<NotificationOutcome> {
+    return this.processor.process(payload, [...this.tasksFor(payload), ...further], {
+      deadline: new Deadline(handlerLimit),
+      redelivery: 'ComplaintReconciler finds it again',
+      slowAdvice: 'Put slow work on a queue.',
+    });
+  }
+
+  /**
    * Gives a notification to its listeners that `ComplaintNotificationReceiver` has received, as the
    * route of the module does. Rejects like `dispatch`.
    */

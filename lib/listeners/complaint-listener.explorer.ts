@@ -38,7 +38,13 @@ export class ComplaintListenerExplorer {
     return (this.ownModule()?.controllers.size ?? 0) > 0;
   }
 
-  private explore(): ComplaintListener[] {
+  /**
+   * The methods of providers and controllers of which `inspect` finds something, as far as they belong
+   * to this module.
+   */
+  find<Found>(
+    inspect: (host: ListenerHost, key: string) => Found | undefined,
+  ): { readonly host: ListenerHost; readonly key: string; readonly found: Found }[] {
     const own = this.ownModule();
     const seen = new Set<object>();
     return this.hosts().flatMap((host) => {
@@ -46,10 +52,21 @@ export class ComplaintListenerExplorer {
       if (seen.has(host.instance) || !this.hears(host.module, own)) return [];
       seen.add(host.instance);
       return this.scanner.getAllMethodNames(host.prototype).flatMap((key) => {
-        const metadata = listenerMetadata(host.prototype, key);
-        return metadata ? [new ComplaintListener(host, key, metadata.actionTypes)] : [];
+        const found = inspect(host, key);
+        return found === undefined ? [] : [{ host, key, found }];
       });
     });
+  }
+
+  /** Whether this module itself brings the provider or controller. */
+  isOwn({ module }: ListenerHost): boolean {
+    return module === this.ownModule();
+  }
+
+  private explore(): ComplaintListener[] {
+    return this.find(({ prototype }, key) => listenerMetadata(prototype, key)).map(
+      ({ host, key, found }) => new ComplaintListener(host, key, found.actionTypes),
+    );
   }
 
   private hears(module: NestModule, own: NestModule | undefined): boolean {

@@ -21,8 +21,8 @@ export interface NotificationContext {
   readonly id: number;
 }
 
-/** A method with `@OnComplaint()` of a provider or controller. */
-export class ComplaintListener {
+/** A method of a provider or controller that this package calls. */
+export class ListenerMethod {
   /** `Class.method`, by which it is remembered. */
   readonly name: string;
 
@@ -30,8 +30,6 @@ export class ComplaintListener {
     readonly host: ListenerHost,
     /** Name of the method. */
     readonly key: string,
-    /** Empty: every action. */
-    readonly actionTypes: readonly string[],
   ) {
     this.name = `${host.prototype.constructor.name}.${key}`;
   }
@@ -45,6 +43,32 @@ export class ComplaintListener {
     return this.host.isStatic;
   }
 
+  /** @throws whatever the method throws, and whatever a request-scoped provider of its class throws */
+  async call(args: readonly unknown[], context: NotificationContext): Promise<void> {
+    const instance = this.host.isStatic ? this.host.instance : await this.resolve(context);
+    const method: unknown = Reflect.get(instance, this.key);
+    if (typeof method !== 'function') throw new TypeError(`${this.name} is no method any more.`);
+    await settleResult(Reflect.apply(method, instance, args));
+  }
+
+  private resolve(context: NotificationContext): Promise<object> {
+    const { module, token } = this.host;
+    const { instance: moduleRef } = module.getProviderByKey<ModuleRef>(ModuleRef);
+    return moduleRef.resolve<object>(token, context, { strict: true });
+  }
+}
+
+/** A method with `@OnComplaint()` of a provider or controller. */
+export class ComplaintListener extends ListenerMethod {
+  constructor(
+    host: ListenerHost,
+    key: string,
+    /** Empty: every action. */
+    readonly actionTypes: readonly string[],
+  ) {
+    super(host, key);
+  }
+
   get isInTransaction(): boolean {
     return isInTransaction(this.host.prototype, this.key);
   }
@@ -54,21 +78,12 @@ export class ComplaintListener {
   }
 
   /** @throws whatever the method throws, and whatever a request-scoped provider of its class throws */
-  async run(
+  run(
     notification: ComplaintNotificationPayload,
     context: NotificationContext,
     transaction?: unknown,
   ): Promise<void> {
-    const instance = this.host.isStatic ? this.host.instance : await this.resolve(context);
-    const method: unknown = Reflect.get(instance, this.key);
-    if (typeof method !== 'function') throw new TypeError(`${this.name} is no method any more.`);
     const args = this.isInTransaction ? [notification, transaction] : [notification];
-    await settleResult(Reflect.apply(method, instance, args));
-  }
-
-  private resolve(context: NotificationContext): Promise<object> {
-    const { module, token } = this.host;
-    const { instance: moduleRef } = module.getProviderByKey<ModuleRef>(ModuleRef);
-    return moduleRef.resolve<object>(token, context, { strict: true });
+    return this.call(args, context);
   }
 }

@@ -68,8 +68,16 @@ export interface ComplaintResource {
 export interface ComplaintNotificationPayload {
   /** The merchant of this module that received the notification. */
   readonly mchid: string;
-  /** Unique for each notification; a redelivery has the same one. */
+  /**
+   * Unique for each notification; a redelivery has the same one. What reconciliation has found has an
+   * id of this package, `RC-` and 33 characters.
+   */
   readonly id: string;
+  /**
+   * `notification`: WeChat Pay sent it. `reconciliation`: a sweep found that nothing was heard of it; then
+   * the `complaint` has the two documented fields only.
+   */
+  readonly origin?: 'notification' | 'reconciliation';
   /** RFC 3339, such as `2015-05-20T13:29:35+08:00`; milliseconds are optional. */
   readonly create_time?: string;
   readonly event_type: ComplaintEventType;

@@ -14,6 +14,7 @@ import {
 } from './complaint-notification.exception.js';
 import type { ComplaintNotificationPayload } from './complaint-notification-payload.interface.js';
 import { logFailure, WECHAT_PAY_REDELIVERS } from './handler-failure.js';
+import { HeardComplaints } from './heard-complaints.js';
 import { notificationKey } from './notification-key.js';
 import { notificationFields, notificationLabel } from './notification-label.js';
 import { NotificationLease } from './notification-lease.js';
@@ -59,6 +60,7 @@ export class ComplaintNotificationProcessor {
   private readonly logger = new Logger(LOGGER_CONTEXT);
   private readonly running = new Map<Promise<void>, NotificationLease | undefined>();
   private readonly pendingCompletions: PendingCompletions;
+  private readonly heard: HeardComplaints;
   /** Starts with the shutdown. */
   private shutdown?: Deadline;
   /** Nothing is claimed any more, because the store is about to be closed. */
@@ -66,6 +68,7 @@ export class ComplaintNotificationProcessor {
 
   constructor(private readonly app: AppContext) {
     this.pendingCompletions = new PendingCompletions(app.options.retention);
+    this.heard = new HeardComplaints(app, this.logger);
   }
 
   /**
@@ -81,19 +84,9 @@ export class ComplaintNotificationProcessor {
     tasks: readonly NotificationTask[],
     delivery: NotificationDelivery,
   ): Promise<NotificationOutcome> {
-    const [first, ...others] = tasks.map(
-      (task) => new NotificationRun(notification, task, delivery, this.logger),
-    );
-    if (!first) {
-      new NotificationRun(notification, NO_TASK, delivery, this.logger).end('ignored');
-      return 'ignored';
-    }
-    if (others.length === 0) return this.processTask(first);
-    const results = [first, ...others].map((run) => this.processTask(run));
-    // Nobody is told before every task has ended or was deferred.
-    await Promise.allSettled(results);
-    const outcomes = await Promise.all(results);
-    return outcomes.includes('handled') ? 'handled' : 'duplicate';
+    const outcome = await this.processTasks(notification, tasks, delivery);
+    await this.heard.remember(notification, outcome);
+    return outcome;
   }
 
   /** A delivery of WeChat Pay. Its deadline starts now. */
@@ -131,6 +124,27 @@ export class ComplaintNotificationProcessor {
           'Redeliveries of them run the handler again.',
       );
     }
+  }
+
+  private async processTasks(
+    notification: ComplaintNotificationPayload,
+    tasks: readonly NotificationTask[],
+    delivery: NotificationDelivery,
+  ): Promise<NotificationOutcome> {
+    const id = this.heard.idOf(notification);
+    const [first, ...others] = tasks.map(
+      (task) => new NotificationRun(notification, id, task, delivery, this.logger),
+    );
+    if (!first) {
+      new NotificationRun(notification, id, NO_TASK, delivery, this.logger).end('ignored');
+      return 'ignored';
+    }
+    if (others.length === 0) return this.processTask(first);
+    const results = [first, ...others].map((run) => this.processTask(run));
+    // Nobody is told before every task has ended or was deferred.
+    await Promise.allSettled(results);
+    const outcomes = await Promise.all(results);
+    return outcomes.includes('handled') ? 'handled' : 'duplicate';
   }
 
   private async processTask(run: NotificationRun): Promise<'handled' | 'duplicate'> {
@@ -276,6 +290,8 @@ class NotificationRun {
 
   constructor(
     private readonly notification: ComplaintNotificationPayload,
+    /** Under which it is remembered. */
+    private readonly id: string,
     private readonly task: NotificationTask,
     readonly delivery: NotificationDelivery,
     private readonly logger: Logger,
@@ -286,7 +302,8 @@ class NotificationRun {
   }
 
   get key(): NotificationKey {
-    return notificationKey(this.notification, this.task.listener);
+    const { mchid } = this.notification;
+    return notificationKey({ mchid, id: this.id }, this.task.listener);
   }
 
   get label(): string {
@@ -357,10 +374,10 @@ class NotificationRun {
     outcome: NotificationEvent['outcome'],
     code?: ComplaintNotificationDeferralCode,
   ): void {
-    const { mchid, id, request_id: requestId } = this.notification;
+    const { mchid, id, origin, request_id: requestId } = this.notification;
     const { listener } = this.task;
     const late = this.isDeferred;
     const duration = this.deadline.elapsed();
-    publishNotification({ mchid, outcome, code, listener, late, id, requestId, duration });
+    publishNotification({ mchid, origin, outcome, code, listener, late, id, requestId, duration });
   }
 }

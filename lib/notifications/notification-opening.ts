@@ -29,7 +29,7 @@ export function openNotification(
   const encrypted = { id: envelope.id, resource };
   const merchant = 'mchid' in addressee ? addressee : findAddressee(encrypted, addressee);
   const complaint = decryptComplaint(encrypted, merchant.options.apiV3Key);
-  return { mchid: merchant.mchid, ...envelope, complaint };
+  return { mchid: merchant.mchid, ...envelope, complaint, origin: 'notification' };
 }
 
 /** The GCM tag proves which key encrypted the resource. */

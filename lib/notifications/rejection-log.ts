@@ -29,7 +29,7 @@ export class RejectionLog {
 
   constructor(private readonly logger: Logger) {}
 
-  log({ code, detail, requestId }: ComplaintNotificationException): void {
+  log({ code, detail, mchid, requestId }: ComplaintNotificationException): void {
     const count = (this.counts.get(code) ?? 0) + 1;
     this.counts.set(code, count);
     this.timer ??= setTimeout(() => {
@@ -39,7 +39,7 @@ export class RejectionLog {
     const request = requestId === undefined ? '' : ` (Request-ID ${requestId})`;
     const outcome = outcomeOf(code);
     const sentence = `Notification ${outcome} (${code}): ${detail}${request}`;
-    this.write(code, new LogEntry(sentence, { outcome, code, requestId }));
+    this.write(code, new LogEntry(sentence, { outcome, code, mchid, requestId }));
   }
 
   /** Logs what has been counted so far. To be called on shutdown. */

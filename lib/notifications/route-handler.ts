@@ -30,6 +30,11 @@ const getDelivery = (_data: unknown, context: ExecutionContext): Delivery =>
 /** A parameter behind those of the app's method. It hands the guard's notification to the wrapper. */
 const HiddenParameter = createParamDecorator(getDelivery);
 
+/** Whether Nest's metadata of a parameter is that of the one which the wrapper adds. */
+export function isHiddenParameter(metadata: { readonly factory?: unknown }): boolean {
+  return metadata.factory === getDelivery;
+}
+
 type Method = (...args: unknown[]) => unknown;
 
 /**
@@ -118,7 +123,7 @@ function reserveParameter(
   const inherited: unknown = Reflect.getMetadata(PARAMETERS_METADATA, constructor, key);
   // A subclass that overrides the method inherits the hidden parameter of the overridden one.
   const parameters = Object.entries(isRecord(inherited) ? inherited : {}).filter(
-    ([, parameter]) => !isRecord(parameter) || parameter.factory !== getDelivery,
+    ([, parameter]) => !isRecord(parameter) || !isHiddenParameter(parameter),
   );
   Reflect.defineMetadata(PARAMETERS_METADATA, Object.fromEntries(parameters), constructor, key);
   const indexes = parameters.map(([, parameter]) =>

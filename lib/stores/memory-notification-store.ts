@@ -1,5 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type {
+  ComplaintKey,
+  ComplaintRecord,
   NotificationClaim,
   NotificationKey,
   NotificationStore,
@@ -8,8 +10,9 @@ import { NotificationStoreError } from '../errors/notification-store.error.js';
 
 export interface MemoryNotificationStoreOptions {
   /**
-   * How many handled notifications are remembered, and how many may be in progress at a time. Each
-   * remembered notification takes about 160 bytes; nothing is allocated in advance.
+   * How many handled notifications are remembered, how many may be in progress at a time, and how many
+   * complaints are remembered. Each notification takes about 160 bytes, each complaint about 350;
+   * nothing is allocated in advance.
    * @default 100000
    */
   readonly maxEntries?: number;
@@ -36,6 +39,7 @@ export class MemoryNotificationStore implements NotificationStore {
   private readonly maxEntries: number;
   /** Tokens of those who handled a notification, by name of the notification. */
   private readonly done: LRUCache<string, string>;
+  private readonly complaints: LRUCache<string, ComplaintRecord>;
   /** Not in `done`, which evicts entries: a claim must last as long as its lease. */
   private readonly leases = new Map<string, Lease>();
   private claims = 0;
@@ -48,14 +52,8 @@ export class MemoryNotificationStore implements NotificationStore {
       );
     }
     this.maxEntries = maxEntries;
-    this.done = new LRUCache({
-      // Bounds the number of entries like `max`, for which lru-cache allocates memory at once.
-      maxSize: maxEntries,
-      sizeCalculation: () => 1,
-      // Reads the clock on every call. Any other value starts a timer for each reading.
-      ttlResolution: 0,
-      perf: { now: () => performance.now() },
-    });
+    this.done = createCache(maxEntries);
+    this.complaints = createCache(maxEntries);
   }
 
   claim(key: NotificationKey, lease: number): Promise<NotificationClaim> {
@@ -94,6 +92,23 @@ export class MemoryNotificationStore implements NotificationStore {
     }
     this.leases.delete(name);
     return Promise.resolve(true);
+  }
+
+  readComplaints(mchid: string, complaintIds: readonly string[]): Promise<ComplaintRecord[]> {
+    return Promise.resolve(
+      complaintIds.map((id) => this.complaints.get(nameOf({ mchid, id })) ?? {}),
+    );
+  }
+
+  writeComplaint(
+    { mchid, complaintId }: ComplaintKey,
+    record: ComplaintRecord,
+    retention: number,
+  ): Promise<void> {
+    const name = nameOf({ mchid, id: complaintId });
+    const merged = mergeRecords(this.complaints.get(name) ?? {}, record);
+    this.complaints.set(name, merged, { ttl: Math.max(1, retention) });
+    return Promise.resolve();
   }
 
   /** There is nothing that could be away. */
@@ -137,6 +152,27 @@ export class MemoryNotificationStore implements NotificationStore {
         'MemoryNotificationStore. Find out why handlers take that long, or raise maxEntries.',
     );
   }
+}
+
+function createCache<Value extends object | string>(maxEntries: number): LRUCache<string, Value> {
+  return new LRUCache({
+    // Bounds the number of entries like `max`, for which lru-cache allocates memory at once.
+    maxSize: maxEntries,
+    sizeCalculation: () => 1,
+    // Reads the clock on every call. Any other value starts a timer for each reading.
+    ttlResolution: 0,
+    perf: { now: () => performance.now() },
+  });
+}
+
+function mergeRecords(known: ComplaintRecord, added: ComplaintRecord): ComplaintRecord {
+  const merged: Record<string, unknown> = { ...known };
+  for (const [field, value] of Object.entries(added)) {
+    const old = merged[field];
+    const isEarlier = typeof value === 'number' && typeof old === 'number' && value < old;
+    if (value !== undefined && !isEarlier) merged[field] = value;
+  }
+  return merged;
 }
 
 function nameOf({ mchid, id }: NotificationKey): string {

@@ -17,6 +17,33 @@ export type NotificationClaim =
   /** The notification was handled. */
   | { readonly state: 'done' };
 
+/** Identifies a complaint of one merchant. */
+export interface ComplaintKey {
+  readonly mchid: string;
+  /** At most 64 characters. */
+  readonly complaintId: string;
+}
+
+/**
+ * What is remembered of a complaint, so that reconciliation finds what nothing was heard of. Times are
+ * whole milliseconds since 1970.
+ */
+export interface ComplaintRecord {
+  /** When the newest step was taken that a handled notification accounts for. */
+  readonly heardAt?: number;
+  /** When the consumer complained again for the last time. */
+  readonly complainedAgainAt?: number;
+  /** When the last reminder of the deadline of the first reply became due. */
+  readonly firstReplyRemindedAt?: number;
+  /** When the last reminder of the deadline of the completion became due. */
+  readonly completionRemindedAt?: number;
+  /**
+   * Digest of the complaint as reconciliation saw it, 16 of the characters of base64url; empty when
+   * something was handled since.
+   */
+  readonly seen?: string;
+}
+
 /**
  * Remembers which notifications are being handled and which were handled. Can be implemented with any
  * database that can compare and set in one atomic step; this package has `MemoryNotificationStore`,
@@ -60,6 +87,23 @@ export interface NotificationStore {
   release(key: NotificationKey, token: string): Promise<boolean>;
 
   /**
+   * Reads what is remembered of these complaints, at most 50, in the same order: an empty record where
+   * nothing is. Reconciliation needs this method and `writeComplaint`; nothing else does.
+   */
+  readComplaints?(
+    mchid: string,
+    complaintIds: readonly string[],
+  ): Promise<readonly ComplaintRecord[]>;
+
+  /**
+   * Adds to what is remembered of a complaint, in one atomic step. A time is kept unless the new one is
+   * later, `seen` is replaced, and what is undefined stays as it is.
+   *
+   * @param retention milliseconds from now for which the whole record is kept
+   */
+  writeComplaint?(key: ComplaintKey, record: ComplaintRecord, retention: number): Promise<void>;
+
+  /**
    * Runs a handler in a transaction of the store's database, whose last statement does what `complete`
    * does: the handler's effects and the mark that it was handled are committed together, or not at
    * all. Needed for `@InTransaction()` only.
@@ -86,4 +130,12 @@ export interface NotificationStore {
    * for long. A store that is shared by several modules must outlive the first of them.
    */
   close?(): Promise<void>;
+}
+
+/** A store that remembers complaints as well. */
+export type ComplaintStore = NotificationStore &
+  Required<Pick<NotificationStore, 'readComplaints' | 'writeComplaint'>>;
+
+export function remembersComplaints(store: NotificationStore): store is ComplaintStore {
+  return store.readComplaints !== undefined && store.writeComplaint !== undefined;
 }

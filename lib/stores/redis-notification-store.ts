@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { Logger } from '@nestjs/common';
 import type { Cluster, Redis } from 'ioredis';
 import type {
+  ComplaintKey,
+  ComplaintRecord,
   NotificationClaim,
   NotificationKey,
   NotificationStore,
@@ -22,7 +24,11 @@ import {
 import { LOGGER_CONTEXT } from '../wechatpay-complaint.constants.js';
 
 export interface RedisNotificationStoreSettings {
-  /** Start of the name of every key; `<mchid>:<id>` follows. @default 'wechatpay-complaint:' */
+  /**
+   * Start of the name of every key. `<mchid>:<id>` follows for a notification, and
+   * `complaint:<mchid>:<complaint id>` for what reconciliation remembers.
+   * @default 'wechatpay-complaint:'
+   */
   readonly keyPrefix?: string;
   /** Milliseconds for a call, including the wait for a connection. @default 1000 */
   readonly commandTimeout?: number;
@@ -60,6 +66,21 @@ if held and held ~= ARGV[1] then return held end
 redis.call('DEL', KEYS[1])
 return false`;
 
+/** Returns fields and values by turns, one a line. */
+const READ_COMPLAINT = `return table.concat(redis.call('HGETALL', KEYS[1]), '\\n')`;
+
+/** Keeps a time unless the new one is later; `seen` is no time. */
+const WRITE_COMPLAINT = `
+for index = 2, #ARGV, 2 do
+  local field, value = ARGV[index], ARGV[index + 1]
+  local known = redis.call('HGET', KEYS[1], field)
+  if field == 'seen' or not known or tonumber(known) < tonumber(value) then
+    redis.call('HSET', KEYS[1], field, value)
+  end
+end
+redis.call('PEXPIRE', KEYS[1], ARGV[1])
+return false`;
+
 /** By a script, like everything else: a user of Redis may be allowed PING and no scripts. */
 const PING = `
 redis.call('EXISTS', KEYS[1])
@@ -78,8 +99,8 @@ const NOT_CONNECTED: readonly string[] = [
 ];
 
 /**
- * Remembers notifications in Redis, for any number of processes: one key per notification, one script
- * per change, expiry on the clock of Redis. Works with a single node, Sentinel and Cluster.
+ * Remembers notifications in Redis, for any number of processes: one key per notification and per
+ * complaint, one script per call and key, expiry on the clock of Redis. Works with a single node, Sentinel and Cluster.
  *
  * Redis must keep what it stores: set `maxmemory-policy noeviction`, and enable persistence if it is
  * to survive its own restart. Replication is asynchronous, so a failover may lose the last writes; the
@@ -94,6 +115,8 @@ export class RedisNotificationStore implements NotificationStore {
   private readonly client: RedisClient;
   private readonly put: Script;
   private readonly remove: Script;
+  private readonly readComplaint: Script;
+  private readonly mergeComplaint: Script;
   private readonly probe: Script;
   private readonly own?: Redis | Cluster;
   private readonly keyPrefix: string;
@@ -118,6 +141,16 @@ export class RedisNotificationStore implements NotificationStore {
     }
     this.put = defineScript(this.client, 'wechatpayComplaintPut', PUT);
     this.remove = defineScript(this.client, 'wechatpayComplaintRelease', RELEASE);
+    this.readComplaint = defineScript(
+      this.client,
+      'wechatpayComplaintReadComplaint',
+      READ_COMPLAINT,
+    );
+    this.mergeComplaint = defineScript(
+      this.client,
+      'wechatpayComplaintWriteComplaint',
+      WRITE_COMPLAINT,
+    );
     this.probe = defineScript(this.client, 'wechatpayComplaintPing', PING);
     // One listener of each kind for all calls that wait, because Node warns about many listeners.
     this.client.on('ready', this.wake);
@@ -131,7 +164,8 @@ export class RedisNotificationStore implements NotificationStore {
   async claim(key: NotificationKey, lease: number): Promise<NotificationClaim> {
     const token = randomUUID();
     const claimed = CLAIMED + token;
-    const held = await this.run(this.put, key, [claimed, claimed, milliseconds(lease)], (late) => {
+    const name = this.nameOf(key);
+    const held = await this.run(this.put, name, [claimed, claimed, milliseconds(lease)], (late) => {
       // The next redelivery need not wait for the lease to expire. If this fails, it has to.
       if (late === null) this.release(key, token).catch(() => undefined);
     });
@@ -141,20 +175,44 @@ export class RedisNotificationStore implements NotificationStore {
 
   async renew(key: NotificationKey, token: string, lease: number): Promise<boolean> {
     const claimed = CLAIMED + token;
-    return (await this.run(this.put, key, [claimed, claimed, milliseconds(lease)])) === null;
+    return (
+      (await this.run(this.put, this.nameOf(key), [claimed, claimed, milliseconds(lease)])) === null
+    );
   }
 
   async complete(key: NotificationKey, token: string, retention: number): Promise<boolean> {
     const args = [CLAIMED + token, DONE + token, milliseconds(retention)];
-    return (await this.run(this.put, key, args)) === null;
+    return (await this.run(this.put, this.nameOf(key), args)) === null;
   }
 
   async release(key: NotificationKey, token: string): Promise<boolean> {
-    return (await this.run(this.remove, key, [CLAIMED + token])) === null;
+    return (await this.run(this.remove, this.nameOf(key), [CLAIMED + token])) === null;
+  }
+
+  /** One command for each complaint, all sent at once: in a cluster each is on a node of its own. */
+  readComplaints(mchid: string, complaintIds: readonly string[]): Promise<ComplaintRecord[]> {
+    return Promise.all(
+      complaintIds.map(async (complaintId) => {
+        const name = this.nameOfComplaint({ mchid, complaintId });
+        return parseRecord((await this.run(this.readComplaint, name, [])) ?? '');
+      }),
+    );
+  }
+
+  async writeComplaint(
+    key: ComplaintKey,
+    record: ComplaintRecord,
+    retention: number,
+  ): Promise<void> {
+    const fields = Object.entries(record)
+      .filter(([, value]) => value !== undefined)
+      .flatMap(([field, value]) => [field, String(value)]);
+    const args = [milliseconds(retention), ...fields];
+    await this.run(this.mergeComplaint, this.nameOfComplaint(key), args);
   }
 
   async ping(): Promise<void> {
-    await this.run(this.probe, { mchid: 'ping', id: 'ping' }, []);
+    await this.run(this.probe, this.nameOf({ mchid: 'ping', id: 'ping' }), []);
   }
 
   /** Closes the store's own connection and rejects calls that wait for it; a client of the app stays open. */
@@ -168,6 +226,14 @@ export class RedisNotificationStore implements NotificationStore {
     return Promise.resolve();
   }
 
+  private nameOf({ mchid, id }: NotificationKey): string {
+    return `${this.keyPrefix}${mchid}:${id}`;
+  }
+
+  private nameOfComplaint({ mchid, complaintId }: ComplaintKey): string {
+    return `${this.keyPrefix}complaint:${mchid}:${complaintId}`;
+  }
+
   private shut(reason: string): void {
     this.closed ??= reason;
     this.own?.disconnect();
@@ -178,11 +244,11 @@ export class RedisNotificationStore implements NotificationStore {
    * Runs a script within the time limit.
    *
    * @param onLate receives a response that arrives after the limit
-   * @returns the value of the key if it kept the script from writing, otherwise null
+   * @returns what a reading script found; of a writing one the value that kept it from writing, or null
    */
   private run(
     script: Script,
-    { mchid, id }: NotificationKey,
+    name: string,
     args: readonly string[],
     onLate?: (held: string | null) => void,
   ): Promise<string | null> {
@@ -192,13 +258,11 @@ export class RedisNotificationStore implements NotificationStore {
         this.waiting.delete(goOn);
         // ioredis does not always notice that it was closed while it was reconnecting.
         if (this.closed !== undefined) throw new Error(this.closed);
-        const reply = await script(`${this.keyPrefix}${mchid}:${id}`, ...args).catch(
-          (error: unknown) => {
-            // ioredis sends a command again after a broken connection: it may have been executed.
-            if (isLate) onLate?.(null);
-            throw error;
-          },
-        );
+        const reply = await script(name, ...args).catch((error: unknown) => {
+          // ioredis sends a command again after a broken connection: it may have been executed.
+          if (isLate) onLate?.(null);
+          throw error;
+        });
         // Null makes a handler run, so nothing else may be taken for it.
         if (reply !== null && typeof reply !== 'string') {
           throw new Error(`a script returned a value of type ${typeof reply}`);
@@ -270,6 +334,16 @@ export class RedisNotificationStore implements NotificationStore {
       code === undefined ? cause : Object.assign(cause, { code }),
     );
   }
+}
+
+function parseRecord(lines: string): ComplaintRecord {
+  const parts = lines.split('\n');
+  const record: Record<string, string | number> = {};
+  for (let index = 0; index + 1 < parts.length; index += 2) {
+    const [field = '', value = ''] = parts.slice(index, index + 2);
+    record[field] = field === 'seen' ? value : Number(value);
+  }
+  return record;
 }
 
 /** Redis accepts whole numbers above zero. */

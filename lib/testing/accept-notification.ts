@@ -37,6 +37,7 @@ export function acceptNotification({
   const payload: ComplaintNotificationPayload = {
     mchid: '1900000109',
     id: `EV-${randomUUID()}`,
+    origin: 'notification',
     event_type: 'COMPLAINT.CREATE',
     ...envelope,
     complaint: {

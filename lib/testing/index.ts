@@ -17,6 +17,7 @@ export {
   type SignedNotification,
   signNotificationBody,
 } from './notification-signer.js';
+export { DOCUMENTED_QUOTAS, type SimulatedQuotas } from './simulator/call-counter.js';
 export type { SimulatedConsumer, SimulatedStep } from './simulator/consumer.js';
 export type { SimulatedFault } from './simulator/faults.js';
 export {
@@ -26,11 +27,14 @@ export {
   type NotifyOptions,
   REDELIVERY_SCHEDULE,
 } from './simulator/notification-delivery.js';
-export type { NotificationSenderOptions } from './simulator/notification-sender.js';
+export type {
+  LostNotification,
+  NotificationSenderOptions,
+} from './simulator/notification-sender.js';
 export type { SimulatedRequest } from './simulator/request-authentication.js';
 export type { CallbackUrlResponses } from './simulator/routes/callback-url.routes.js';
 export type { SimulatedApiOptions } from './simulator/routes/router.js';
-export type { SimulatedError } from './simulator/simulated-response.js';
+export type { ComplaintEvent, SimulatedError } from './simulator/simulated-response.js';
 export type {
   SimulatedComplaint,
   SimulatedComplaintContent,

@@ -1,5 +1,9 @@
-import type { Complaint, ComplaintHistoryEntry, ComplaintState } from 'nestjs-wechatpay-complaint';
-import { deadlinesOf } from './deadlines.js';
+import {
+  type Complaint,
+  type ComplaintHistoryEntry,
+  type ComplaintState,
+  deadlinesOf,
+} from 'nestjs-wechatpay-complaint';
 
 /** A complaint without the consumer's phone number, which has a request of its own. */
 export interface ComplaintView {
@@ -59,7 +63,7 @@ export function toComplaintView(
   complaint: Complaint,
   history?: readonly ComplaintHistoryEntry[],
 ): ComplaintView {
-  const { reply, completion } = deadlinesOf(complaint, history);
+  const { firstReply, completion } = deadlinesOf(complaint, history);
   return {
     id: complaint.complaint_id,
     time: complaint.complaint_time ?? '',
@@ -80,7 +84,7 @@ export function toComplaintView(
     merchant: complaint.complainted_mchid,
     refundAmount: complaint.apply_refund_amount,
     hasPhone: Boolean(complaint.payer_phone),
-    replyDue: reply?.toISOString(),
+    replyDue: firstReply?.toISOString(),
     completionDue: completion?.toISOString(),
   };
 }

@@ -85,7 +85,8 @@ function compatFolder(): string {
   return folder;
 }
 
-async function run(command: string, args: readonly string[], cwd: string): Promise<string> {
+/** Runs a program. Resolves to its output; rejects with the output when it fails. */
+export async function run(command: string, args: readonly string[], cwd: string): Promise<string> {
   // The environment of Jest must not change how an app behaves or prints.
   const env = { ...process.env, NODE_ENV: undefined, NO_COLOR: '1', FORCE_COLOR: undefined };
   const child = spawn(command, args, {

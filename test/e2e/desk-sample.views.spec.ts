@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Complaint, ComplaintHistoryEntry } from 'nestjs-wechatpay-complaint';
-import { deadlinesOf } from '../../sample/03-desk/deadlines.js';
 import { toDetailsView } from '../../sample/03-desk/history.view.js';
 import { toPictureView } from '../../sample/03-desk/picture.view.js';
 
@@ -39,44 +38,21 @@ const signed = (id: string) => ({
 });
 
 describe('The deadlines of a complaint', () => {
-  const dues = (of: Partial<Complaint>, history?: readonly ComplaintHistoryEntry[]) => {
-    const { reply, completion } = deadlinesOf({ ...complaint, ...of }, history);
-    return [reply?.toISOString(), completion?.toISOString()];
-  };
-
-  it.each<[string, Partial<Complaint>, (string | undefined)[]]>([
-    [
-      'are 24 and 72 hours after it, while nobody has replied',
-      {},
-      ['2026-03-18T08:31:56.000Z', '2026-03-20T08:31:56.000Z'],
-    ],
-    [
-      'are 72 hours after it, once somebody has replied',
-      { complaint_state: 'PROCESSING' },
-      [undefined, '2026-03-20T08:31:56.000Z'],
-    ],
-    ['are gone once it is completed', { complaint_state: 'PROCESSED' }, [undefined, undefined]],
-    [
-      'count in a state that is not known yet',
-      { complaint_state: 'SUSPENDED' },
-      [undefined, '2026-03-20T08:31:56.000Z'],
-    ],
-    ['are unknown without a readable time', { complaint_time: 'soon' }, [undefined, undefined]],
-  ])('%s', (_case, of, expected) => {
-    expect(dues(of)).toEqual(expected);
-  });
-
   it('count again from the time at which the consumer complained again', () => {
+    expect(view([]).complaint).toMatchObject({
+      replyDue: '2026-03-18T08:31:56.000Z',
+      completionDue: '2026-03-20T08:31:56.000Z',
+    });
     const history = [
-      entry({ operate_type: 'USER_CREATE_COMPLAINT' }),
       entry({
         operate_type: 'USER_CONTINUE_COMPLAINT',
         operate_time: '2026-03-22T13:29:35.120+08:00',
       }),
-      entry({ operate_type: 'USER_RESPONSE', operate_time: '2026-03-23T13:29:35+08:00' }),
     ];
-    expect(dues({}, history)).toEqual(['2026-03-23T05:29:35.120Z', '2026-03-25T05:29:35.120Z']);
-    expect(view(history).complaint.replyDue).toBe('2026-03-23T05:29:35.120Z');
+    expect(view(history).complaint).toMatchObject({
+      replyDue: '2026-03-23T05:29:35.120Z',
+      completionDue: '2026-03-25T05:29:35.120Z',
+    });
   });
 });
 

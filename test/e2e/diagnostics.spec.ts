@@ -88,6 +88,7 @@ describe.each(ADAPTERS)('The diagnostics channel, on %s', (adapter) => {
     expect(statuses).toEqual([204, 204, 401, 500, 503, 409, 503]);
     const event = (delivery: number, fields: object): object => ({
       mchid: merchant.mchid,
+      origin: 'notification',
       requestId: requestIds[delivery],
       late: false,
       code: undefined,
@@ -98,7 +99,7 @@ describe.each(ADAPTERS)('The diagnostics channel, on %s', (adapter) => {
       event(0, { outcome: 'handled', id: 'EV-handled' }),
       event(1, { outcome: 'duplicate', id: 'EV-handled' }),
       // It is not known to be genuine, so it has no id.
-      event(2, { outcome: 'rejected', code: 'SIGNATURE_MISMATCH' }),
+      event(2, { origin: undefined, outcome: 'rejected', code: 'SIGNATURE_MISMATCH' }),
       event(3, { outcome: 'failed', id: 'EV-fails' }),
       event(4, { outcome: 'deferred', code: 'HANDLER_TIMEOUT', id: 'EV-late' }),
       event(5, { outcome: 'deferred', code: 'IN_PROGRESS', id: 'EV-late' }),

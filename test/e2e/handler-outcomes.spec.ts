@@ -178,6 +178,7 @@ describe.each(ADAPTERS)('A handler, on %s', (adapter) => {
     expect(response.status).toBe(204);
     expect(received).toEqual({
       mchid: merchant.mchid,
+      origin: 'notification',
       id: 'EV-1',
       create_time: expect.any(String),
       event_type: 'COMPLAINT.CREATE',

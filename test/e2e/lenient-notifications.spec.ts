@@ -98,6 +98,7 @@ describe.each(ADAPTERS)('A genuine notification, on %s', (adapter) => {
     expect(received).toEqual([
       {
         mchid: merchant.mchid,
+        origin: 'notification',
         id: 'EV-1',
         event_type: 'COMPLAINT.CREATE',
         request_id: expect.any(String),
@@ -126,6 +127,7 @@ describe.each(ADAPTERS)('A genuine notification, on %s', (adapter) => {
     expect(received).toEqual([
       {
         mchid: merchant.mchid,
+        origin: 'notification',
         id: 'EV-2025021911223320873',
         create_time: '2025-02-19T13:29:35.120+08:00',
         resource_type: 'encrypt-resource',

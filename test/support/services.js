@@ -17,7 +17,12 @@ const SERVICES = [
   {
     // A Redis at REDIS_URL or 127.0.0.1:6379; some suites also start servers of their own.
     findProblem: findRedisProblem,
-    suites: ['unit/stores/redis-', 'e2e/processes/', 'e2e/cluster-sample.'],
+    suites: [
+      'unit/stores/redis-',
+      'e2e/processes/',
+      'e2e/cluster-sample.',
+      'e2e/cli-doctor.redis.',
+    ],
   },
   {
     findProblem: () => findServerProblem('PostgreSQL', postgresBinary(), 'postgresql'),

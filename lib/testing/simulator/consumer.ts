@@ -12,7 +12,7 @@ import type {
 export interface SimulatedStep {
   /** The complaint after the step. */
   readonly complaint: SimulatedComplaint;
-  /** The delivery of its notification. Undefined when no URL is registered. */
+  /** The delivery of its notification. Undefined when no URL is registered, and when it is lost. */
   readonly delivery?: Delivery;
 }
 

@@ -1,5 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { isLoopbackHost } from '../../protocol/callback-url.js';
+import { toChinaTime } from '../china-time.js';
+import { createNotificationId } from '../notification-signer.js';
 import {
   deliver,
   type Delivery,
@@ -21,6 +23,18 @@ export interface NotificationSenderOptions {
    * MERCHANT_APPROVE_REFUND and MERCHANT_REJECT_REFUND. WeChat Pay no longer does so. @default false
    */
   readonly notifyMerchantActions?: boolean;
+  /**
+   * Whether the notification of a step is lost: WeChat Pay does not guarantee delivery. It is added to
+   * `lostNotifications` of the simulator. @default none is
+   */
+  readonly losesNotification?: (event: ComplaintEvent) => boolean;
+}
+
+/** A notification that was not sent. */
+export interface LostNotification {
+  readonly mchid: string;
+  /** For `notify`, which sends it after all. */
+  readonly notification: NotifyOptions;
 }
 
 /** Sends notifications to the registered URLs, but never beyond this machine. */
@@ -29,8 +43,14 @@ export class NotificationSender {
   /** Notifications of merchants' actions, since the last `idle`. */
   private readonly pending: Promise<Delivery | undefined>[] = [];
   private readonly aborter = new AbortController();
+  /** Oldest first. */
+  readonly lost: LostNotification[] = [];
 
-  constructor(private readonly options: NotificationSenderOptions) {
+  constructor(
+    private readonly options: NotificationSenderOptions,
+    /** Milliseconds since 1970. */
+    private readonly clock: () => number,
+  ) {
     // Every pending delivery listens to the signal, so that many listeners are no leak.
     setMaxListeners(0, this.aborter.signal);
   }
@@ -61,17 +81,22 @@ export class NotificationSender {
     );
   }
 
-  /** Undefined when no URL is registered. */
-  async sendEvent(
-    state: MerchantState,
-    { complaint_id, action_type }: ComplaintEvent,
-  ): Promise<Delivery | undefined> {
-    if (state.callbackUrl === undefined) return undefined;
-    return this.send(state, {
+  /** Undefined when no URL is registered, and when the notification is lost. */
+  async sendEvent(state: MerchantState, event: ComplaintEvent): Promise<Delivery | undefined> {
+    const { complaint_id, action_type } = event;
+    const notification: NotifyOptions = {
+      id: createNotificationId(),
+      create_time: toChinaTime(this.clock()),
       event_type:
         action_type === 'CREATE_COMPLAINT' ? 'COMPLAINT.CREATE' : 'COMPLAINT.STATE_CHANGE',
       complaint: { complaint_id, action_type },
-    });
+    };
+    if (this.options.losesNotification?.(event)) {
+      this.lost.push({ mchid: state.merchant.mchid, notification });
+      return undefined;
+    }
+    if (state.callbackUrl === undefined) return undefined;
+    return this.send(state, notification);
   }
 
   /** Notifies an action of the merchant, if the option is set. `idle` waits for the delivery. */

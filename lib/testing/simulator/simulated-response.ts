@@ -78,3 +78,8 @@ export function noAuth(message: string): SimulatedError {
 export function notFound(message = '请求的资源不存在'): SimulatedError {
   return { status: 404, code: 'RESOURCE_NOT_EXISTS', message };
 }
+
+/** 429 FREQUENCY_LIMITED. */
+export function rateLimited(): SimulatedError {
+  return { status: 429, code: 'FREQUENCY_LIMITED', message: '请求频率过高，请降低频率后重试' };
+}

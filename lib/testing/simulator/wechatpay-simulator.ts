@@ -10,7 +10,11 @@ import {
 import { SimulatedConsumer, type SimulatedStep } from './consumer.js';
 import type { SimulatedFault } from './faults.js';
 import type { Delivery, NotifyOptions } from './notification-delivery.js';
-import { NotificationSender, type NotificationSenderOptions } from './notification-sender.js';
+import {
+  type LostNotification,
+  NotificationSender,
+  type NotificationSenderOptions,
+} from './notification-sender.js';
 import type { SimulatedRequest } from './request-authentication.js';
 import { createRouter, type SimulatedApiOptions } from './routes/router.js';
 import type { ComplaintEvent } from './simulated-response.js';
@@ -30,8 +34,8 @@ export interface WechatPaySimulatorOptions extends SimulatedApiOptions, Notifica
   /** Where to listen. @default a free port */
   readonly port?: number;
   /**
-   * Milliseconds since 1970, for the times of complaints, of their history and of links to images.
-   * Signatures always have the real time. @default Date.now
+   * Milliseconds since 1970, for the times of complaints, of their history, of their notifications and
+   * of links to images. Signatures always have the real time. @default Date.now
    */
   readonly clock?: () => number;
 }
@@ -60,7 +64,7 @@ export class WechatPaySimulator extends SimulatedConsumer {
     const { merchants, clock = Date.now, onRequest, onResponse, port } = options;
     const links = new ImageLinks(() => this.url, clock);
     this.merchants = new SimulatedMerchants(merchants, links, clock);
-    this.sender = new NotificationSender(options);
+    this.sender = new NotificationSender(options, clock);
     this.server = new SimulatorServer({
       merchants: this.merchants,
       route: createRouter(options),
@@ -176,6 +180,11 @@ export class WechatPaySimulator extends SimulatedConsumer {
    */
   async notify(merchant: TestMerchant, options: NotifyOptions = {}): Promise<Delivery> {
     return this.sender.send(this.merchants.get(merchant), options);
+  }
+
+  /** The notifications that `losesNotification` has kept from being sent, oldest first. */
+  get lostNotifications(): readonly LostNotification[] {
+    return this.sender.lost;
   }
 
   /** All complaints, newest first, as the service would send them now. */

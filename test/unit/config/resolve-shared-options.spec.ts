@@ -23,6 +23,16 @@ describe('resolveSharedOptions', () => {
         handlerTimeout: 4500,
         handlerLimit: 900_000,
         shutdownTimeout: 10_000,
+        reconciliation: {
+          isOn: false,
+          memory: 90 * DAY,
+          interval: 600_000,
+          lookback: 30 * DAY,
+          grace: 900_000,
+          listsPerMinute: 200,
+          historiesPerMinute: 200,
+        },
+        deadlines: { firstReply: DAY, completion: 3 * DAY, remind: [14_400_000, 3_600_000] },
         timeout: 10_000,
         retry: { attempts: 3, baseDelay: 200, maxDelay: 2000, deadline: 30_000 },
         failoverCooldown: 60_000,
@@ -40,6 +50,14 @@ describe('resolveSharedOptions', () => {
       handlerTimeout: 2000,
       handlerLimit: 3000,
       shutdownTimeout: 1,
+      reconciliation: {
+        interval: 1000,
+        lookback: DAY,
+        grace: 0.5,
+        listsPerMinute: 2,
+        historiesPerMinute: 100,
+      },
+      deadlines: { firstReply: 1, completion: 2, remind: [] },
       timeout: 5000,
       retry: { attempts: 2, baseDelay: 10, maxDelay: 20, deadline: 6000 },
       failoverCooldown: 1000,
@@ -47,7 +65,13 @@ describe('resolveSharedOptions', () => {
       request: { proxy: false },
     };
 
-    expect(resolve({ ...given })).toEqual({ problems: [], result: given });
+    expect(resolve({ ...given })).toEqual({
+      problems: [],
+      result: {
+        ...given,
+        reconciliation: { ...given.reconciliation, isOn: true, memory: 90 * DAY },
+      },
+    });
   });
 
   describe.each<[option: string, max: number, unit: string, set: (value: unknown) => Overrides]>([

@@ -105,6 +105,7 @@ describe('The headers of a notification', () => {
 
     await expect(verifier.verify({ headers, body: read(body) })).resolves.toMatchObject({
       mchid: merchant.mchid,
+      origin: 'notification',
     });
     expect(reads).toBe(1);
   });

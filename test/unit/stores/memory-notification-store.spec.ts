@@ -7,6 +7,7 @@ import { describe, expect, it } from '@jest/globals';
 import { MemoryNotificationStore } from '../../../lib/stores/memory-notification-store.js';
 import { NotificationStoreError } from '../../../lib/errors/notification-store.error.js';
 import {
+  behavesAsComplaintStore,
   behavesAsNotificationStore,
   claimed,
   expiredClaim,
@@ -29,6 +30,7 @@ const mebibytes = (bytes: number): string => (bytes / 2 ** 20).toFixed(1);
 describe('MemoryNotificationStore', () => {
   describe('as a store', () => {
     behavesAsNotificationStore(() => new MemoryNotificationStore());
+    behavesAsComplaintStore(() => new MemoryNotificationStore());
   });
 
   it('keeps to its limit through a million notifications', async () => {
@@ -138,6 +140,18 @@ describe('MemoryNotificationStore', () => {
       await claimed(store, newKey());
       await expect(store.renew(key, token, MINUTE)).rejects.toBeInstanceOf(NotificationStoreError);
     });
+  });
+
+  it('forgets the complaint that was used least recently, at its limit', async () => {
+    const store = new MemoryNotificationStore({ maxEntries: 2 });
+    for (const complaintId of ['1', '2', '3']) {
+      await store.writeComplaint({ mchid: '1900000109', complaintId }, { heardAt: 1 }, MINUTE);
+    }
+    await expect(store.readComplaints('1900000109', ['1', '2', '3'])).resolves.toEqual([
+      {},
+      { heardAt: 1 },
+      { heardAt: 1 },
+    ]);
   });
 
   it.each([0, -1, 1.5, NaN, Infinity])('rejects %s as its limit', (maxEntries) => {

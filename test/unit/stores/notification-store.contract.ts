@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { beforeAll, expect, it } from '@jest/globals';
 import type {
+  ComplaintRecord,
+  ComplaintStore,
   NotificationKey,
   NotificationStore,
 } from '../../../lib/stores/notification-store.interface.js';
@@ -254,5 +256,85 @@ export function behavesAsNotificationStore(open: () => NotificationStore): void 
     const key = newKey();
     await expect(store.release(key, await expiredClaim(store, key))).resolves.toBe(true);
     await expect(store.claim(key, MINUTE)).resolves.toMatchObject({ state: 'claimed' });
+  });
+}
+
+/** Tests what a store promises that remembers complaints. To be called within a `describe`. */
+export function behavesAsComplaintStore(open: () => ComplaintStore): void {
+  let store: ComplaintStore;
+
+  beforeAll(() => {
+    store = open();
+  });
+
+  it('knows nothing of a complaint that was never written', async () => {
+    const { mchid, id } = newKey();
+    await expect(store.readComplaints(mchid, [id])).resolves.toEqual([{}]);
+    await expect(store.readComplaints(mchid, [])).resolves.toEqual([]);
+  });
+
+  it('reads complaints in the order in which they were asked for', async () => {
+    const { mchid } = newKey();
+    const ids = Array.from({ length: 50 }, () => newKey().id);
+    const written = ids.filter((_, index) => index % 3 === 0);
+    for (const [index, complaintId] of written.entries()) {
+      await store.writeComplaint({ mchid, complaintId }, { heardAt: index + 1 }, DAY);
+    }
+    await expect(store.readComplaints(mchid, ids)).resolves.toEqual(
+      ids.map((_, index) => (index % 3 === 0 ? { heardAt: index / 3 + 1 } : {})),
+    );
+  });
+
+  it('keeps the latest of each time, and replaces what was seen', async () => {
+    const { mchid, id: complaintId } = newKey();
+    const write = (record: ComplaintRecord): Promise<void> =>
+      store.writeComplaint({ mchid, complaintId }, record, DAY);
+    const now = Date.now();
+    await write({ heardAt: now, completionRemindedAt: now, seen: 'AbC-_09' });
+    await write({ heardAt: now - 1, completionRemindedAt: now + 1, seen: undefined });
+    await write({ heardAt: undefined, complainedAgainAt: 1, firstReplyRemindedAt: 2, seen: 'b' });
+
+    await expect(store.readComplaints(mchid, [complaintId])).resolves.toEqual([
+      {
+        heardAt: now,
+        complainedAgainAt: 1,
+        firstReplyRemindedAt: 2,
+        completionRemindedAt: now + 1,
+        seen: 'b',
+      },
+    ]);
+  });
+
+  it('merges what is written to a complaint at the same time', async () => {
+    const { mchid, id: complaintId } = newKey();
+    const times = Array.from({ length: 100 }, (_, index) => (index * 37) % 100);
+    await Promise.all(
+      times.map((heardAt) => store.writeComplaint({ mchid, complaintId }, { heardAt }, DAY)),
+    );
+    await expect(store.readComplaints(mchid, [complaintId])).resolves.toEqual([{ heardAt: 99 }]);
+  });
+
+  it('forgets a complaint when its retention ends, which every write extends', async () => {
+    const { mchid, id: complaintId } = newKey();
+    const [kept, forgotten] = [
+      { mchid, complaintId },
+      { mchid, complaintId: newKey().id },
+    ];
+    // Long enough for the second write, on a busy machine.
+    await store.writeComplaint(kept, { heardAt: 1 }, 1500);
+    await store.writeComplaint(kept, { seen: 'a' }, DAY);
+    await store.writeComplaint(forgotten, { heardAt: 1 }, 0.5);
+    await delay(1600);
+    await expect(
+      store.readComplaints(mchid, [complaintId, forgotten.complaintId]),
+    ).resolves.toEqual([{ heardAt: 1, seen: 'a' }, {}]);
+  });
+
+  it('tells complaints from notifications, and merchants apart', async () => {
+    const key = newKey();
+    await store.complete(key, await claimed(store, key), DAY);
+    await store.writeComplaint({ mchid: key.mchid, complaintId: key.id }, { heardAt: 1 }, DAY);
+    await expect(store.claim(key, MINUTE)).resolves.toEqual({ state: 'done' });
+    await expect(store.readComplaints('1900000110', [key.id])).resolves.toEqual([{}]);
   });
 }

@@ -17,6 +17,7 @@ import { RecordingLogger } from '../../support/recording-logger.js';
 import { REDIS_URL } from '../../support/redis-server.js';
 import { until } from '../../support/until.js';
 import {
+  behavesAsComplaintStore,
   behavesAsNotificationStore,
   claimed,
   MINUTE,
@@ -67,6 +68,7 @@ describe('RedisNotificationStore', () => {
 
   describe('as a store, with a client of the app', () => {
     behavesAsNotificationStore(() => open());
+    behavesAsComplaintStore(() => open());
   });
 
   describe('as a store, with a connection of its own', () => {

@@ -46,16 +46,16 @@ function list({ state, query }: RoutedCall, maxResultSize: number): SimulatedRes
   if (first > last) reject('end_date', end, '结束日期不能早于开始日期', 'query');
   if (last - first > MAX_DAYS) reject('end_date', end, `日期跨度不能超过${MAX_DAYS}天`, 'query');
   const mchid = query.get('complainted_mchid');
-  const found = state.complaints
-    .list()
-    .filter(({ complaint_time }) => {
-      const day = complaint_time.slice(0, 10);
-      return begin <= day && day <= end;
-    })
-    .filter(({ complainted_mchid }) => mchid === null || mchid === complainted_mchid)
-    // Only the look-up of a single complaint returns it.
-    .map((complaint) => ({ ...complaint, payer_openid: undefined }));
-  return page(found, query, { defaultLimit: 10, maxLimit: 50, maxResultSize });
+  const { count, page: read } = state.complaints.search(
+    ({ complaint_time, complainted_mchid }) =>
+      begin <= complaint_time.slice(0, 10) &&
+      complaint_time.slice(0, 10) <= end &&
+      (mchid === null || mchid === complainted_mchid),
+  );
+  // Only the look-up of a single complaint returns `payer_openid`.
+  const present = (offset: number, limit: number): object[] =>
+    read(offset, limit).map((complaint) => ({ ...complaint, payer_openid: undefined }));
+  return page({ count, page: present }, query, { defaultLimit: 10, maxLimit: 50, maxResultSize });
 }
 
 function get(call: RoutedCall): SimulatedResponse {
@@ -66,7 +66,11 @@ function get(call: RoutedCall): SimulatedResponse {
 function history(call: RoutedCall, maxResultSize: number): SimulatedResponse {
   assertOwn(call, '您暂无权限查询该投诉单的信息');
   const entries = call.state.complaints.history(call.id);
-  return page(entries, call.query, { defaultLimit: 100, maxLimit: 300, maxResultSize });
+  const all = {
+    count: entries.length,
+    page: (offset: number, limit: number) => entries.slice(offset, offset + limit),
+  };
+  return page(all, call.query, { defaultLimit: 100, maxLimit: 300, maxResultSize });
 }
 
 function reply(call: RoutedCall): SimulatedResponse {
@@ -144,7 +148,10 @@ function assertComplainted(call: RoutedCall, body: JsonObject, message: string):
 }
 
 function page(
-  all: readonly object[],
+  all: {
+    readonly count: number;
+    readonly page: (offset: number, limit: number) => readonly object[];
+  },
   query: URLSearchParams,
   limits: {
     readonly defaultLimit: number;
@@ -158,12 +165,12 @@ function page(
     max: limits.maxLimit,
   });
   const offset = readCount(query, 'offset', { byDefault: 0, min: 0 });
-  const data = all.slice(offset, offset + limit);
+  const data = all.page(offset, limit);
   if (data.length > limits.maxResultSize) {
     throw new RequestRejection(invalidRequest('当前查询结果数据量过大，请缩小limit后重试'));
   }
   // The service sends the total with the first page only.
-  return success({ data, limit, offset, ...(offset === 0 && { total_count: all.length }) });
+  return success({ data, limit, offset, ...(offset === 0 && { total_count: all.count }) });
 }
 
 function areBlocks(list: readonly unknown[]): list is readonly MessageBlock[] {

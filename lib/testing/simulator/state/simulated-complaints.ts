@@ -58,6 +58,8 @@ interface Step extends Pick<EntryFields, 'operate_type'> {
  */
 export class SimulatedComplaints {
   private readonly records = new Map<string, ComplaintRecord>();
+  /** Newest first; of the same time the one that was added last. */
+  private readonly sorted: ComplaintRecord[] = [];
 
   constructor(
     private merchant: TestMerchant,
@@ -72,11 +74,23 @@ export class SimulatedComplaints {
 
   /** Newest first. */
   list(): SimulatedComplaint[] {
-    const time = ({ complaint_time }: SimulatedComplaint): number => Date.parse(complaint_time);
-    return [...this.records.values()]
-      .map((record) => presentComplaint(record, this.images))
-      .reverse()
-      .sort((a, b) => time(b) - time(a));
+    return this.sorted.map((record) => presentComplaint(record, this.images));
+  }
+
+  /**
+   * The complaints that match, newest first. Only those of a page are presented, because an app may read
+   * a long list page by page.
+   */
+  search(matches: (complaint: ComplaintRecord['complaint']) => boolean): {
+    readonly count: number;
+    readonly page: (offset: number, limit: number) => SimulatedComplaint[];
+  } {
+    const found = this.sorted.filter(({ complaint }) => matches(complaint));
+    return {
+      count: found.length,
+      page: (offset, limit) =>
+        found.slice(offset, offset + limit).map((record) => presentComplaint(record, this.images)),
+    };
   }
 
   /** @throws RequestRejection RESOURCE_NOT_EXISTS */
@@ -108,6 +122,7 @@ export class SimulatedComplaints {
     const images = (content.images ?? []).map((image) => this.images.add(image));
     const record = createRecord(this.merchant, content, images, toChinaTime(time));
     this.records.set(record.complaint.complaint_id, record);
+    this.sorted.splice(this.positionOf(record), 0, record);
     return this.take(record, 'CREATE_COMPLAINT', {
       by: 'consumer',
       operate_type: 'USER_CREATE_COMPLAINT',
@@ -293,6 +308,18 @@ export class SimulatedComplaints {
       ...content,
       changes: stateAfterAction(record),
     });
+  }
+
+  /** All times have the same form and offset, so that they can be compared as text. */
+  private positionOf({ complaint: { complaint_time } }: ComplaintRecord): number {
+    let [low, high] = [0, this.sorted.length];
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      const isNewer = (this.sorted[middle]?.complaint.complaint_time ?? '') > complaint_time;
+      if (isNewer) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 
   private take(

@@ -1,0 +1,46 @@
+import { isGeneratorFunction } from 'node:util/types';
+
+/** Names of methods, by the prototype that declares them. */
+const marked = new WeakMap<object, Set<string>>();
+
+/**
+ * Makes a method of a provider or controller hear of deadlines that come close or have passed. It gets
+ * a `ComplaintDeadline`; a promise or an Observable that it returns is awaited. Sweeps call it, so that
+ * the option `reconciliation` has to be on, or the app calls `ComplaintReconciler.sweep()`.
+ *
+ * It is called once for each complaint, each of its two deadlines and each time of the option
+ * `deadlines.remind`, and once when the deadline has passed; of several times that have come since the
+ * last sweep for the last one only. When it fails, the next sweep calls it again. It is not called for
+ * what was done in time.
+ *
+ * @throws TypeError on anything but a method that Nest can find, and on a generator
+ */
+export function OnComplaintDeadline(): MethodDecorator {
+  return (target: object, key?: string | symbol, descriptor?: PropertyDescriptor): void => {
+    // JavaScript, and a cast, can put it anywhere.
+    const method: unknown = descriptor?.value;
+    const owner = typeof target === 'function' ? target : target.constructor;
+    const fail = (problem: string): never => {
+      const name = key === undefined ? owner.name : `${owner.name}.${String(key)}`;
+      throw new TypeError(`@OnComplaintDeadline() on ${name}: ${problem}`);
+    };
+    if (key === undefined) return fail('this is a class. Put it on a method.');
+    if (typeof target === 'function') {
+      return fail('Nest has no instance of a static method. Remove static.');
+    }
+    if (typeof key === 'symbol') return fail('Nest does not find a method named by a symbol.');
+    if (typeof method !== 'function') return fail('this is no method.');
+    if (isGeneratorFunction(method)) {
+      return fail('this is a generator, whose code would never run. Use an async method.');
+    }
+    const methods = marked.get(target) ?? new Set();
+    marked.set(target, methods.add(key));
+  };
+}
+
+/** Whether the method has the decorator where it is declared: a subclass that overrides it decides itself. */
+export function hearsOfDeadlines(prototype: object, key: string): boolean {
+  let owner: object | null = prototype;
+  while (owner && !Object.hasOwn(owner, key)) owner = Reflect.getPrototypeOf(owner);
+  return owner !== null && (marked.get(owner)?.has(key) ?? false);
+}
