@@ -1,16 +1,11 @@
-import { Injectable, Logger, Module } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import {
   type ComplaintDeadline,
   type ComplaintNotificationPayload,
   ComplaintReconciler,
   OnComplaint,
   OnComplaintDeadline,
-  type SingleMerchantOptions,
-  WechatPayComplaintModule,
 } from 'nestjs-wechatpay-complaint';
-import { RedisNotificationStore } from 'nestjs-wechatpay-complaint/redis';
-
-declare const merchant: SingleMerchantOptions;
 
 // #region listener
 @Injectable()
@@ -28,21 +23,6 @@ export class ComplaintDesk {
   }
 }
 // #endregion listener
-
-// #region module
-@Module({
-  imports: [
-    WechatPayComplaintModule.forRoot({
-      ...merchant,
-      store: new RedisNotificationStore({ connection: 'redis://127.0.0.1:6379' }),
-      reconciliation: {}, // every 10 minutes
-      route: 'wechatpay/complaints',
-    }),
-  ],
-  providers: [ComplaintDesk],
-})
-export class AppModule {}
-// #endregion module
 
 // #region sweep
 @Injectable()
