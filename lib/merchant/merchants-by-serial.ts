@@ -11,6 +11,11 @@ export class MerchantsOfKey {
     return this.merchants.length;
   }
 
+  /** The merchant, if there is no other one. */
+  get single(): MerchantContext | undefined {
+    return this.merchants.length === 1 ? this.merchants[0] : undefined;
+  }
+
   add(merchant: MerchantContext): void {
     this.merchants.push(merchant);
   }

@@ -54,6 +54,7 @@ describe('MerchantsBySerial', () => {
 
     expect(found(index, one.publicKey.id)).toEqual([[one.mchid]]);
     expect(found(index, two.publicKey.id)).toEqual([[two.mchid]]);
+    expect(index.find(two.publicKey.id)[0]?.single?.mchid).toBe(two.mchid);
     expect(found(index, 'ABC')).toEqual([]);
   });
 
@@ -66,6 +67,7 @@ describe('MerchantsBySerial', () => {
 
     expect(found(index, id)).toEqual([[one.mchid, two.mchid]]);
     expect(index.find(id)[0]?.size).toBe(2);
+    expect(index.find(id)[0]?.single).toBeUndefined();
   });
 
   it('keeps different keys under one id apart', () => {

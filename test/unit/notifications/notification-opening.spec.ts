@@ -50,8 +50,18 @@ describe('openNotification', () => {
     expect(openNotification(bodyFor(one), both).mchid).toBe(one.mchid);
   });
 
-  it('rejects what none of them decrypts', () => {
+  it('says what is wrong when a key belongs to one merchant', () => {
     expect(() => openNotification(bodyFor(two), candidates(one))).toThrow(
+      expect.objectContaining({
+        code: 'DECRYPTION_FAILED',
+        detail: expect.stringContaining('Check that apiV3Key is the key now set'),
+      }),
+    );
+  });
+
+  it('rejects what none of them decrypts', () => {
+    const third = { ...one, mchid: '1900000003', options: { ...one.options, mchid: '1900000003' } };
+    expect(() => openNotification(bodyFor(two), candidates(one, third))).toThrow(
       expect.objectContaining({ code: 'DECRYPTION_FAILED' }),
     );
   });

@@ -143,7 +143,7 @@ describe.each([
   it('removes rows that expired a day ago, a few at a time', async () => {
     const insert = `INSERT INTO wechatpay_notification (mchid, id, token, done, expires_at) VALUES `;
     const old = Array.from(
-      { length: 40 },
+      { length: 80 },
       (_, index) => `('1', '${index}', 'a', TRUE, ${NOW()} - ${DAY})`,
     );
     await database.execute(insert + old.join(', '), []);
@@ -155,11 +155,11 @@ describe.each([
     await database.execute(`${insert}('1', 'done', 'a', TRUE, ${NOW()} + ${MINUTE})`, []);
 
     const store = database.open({ commandTimeout: 10_000 });
-    for (let count = 0; count < 17; count += 1) {
+    for (let count = 0; count < 33; count += 1) {
       await store.release(newKey(), 'none');
       const key = newKey();
       await store.release(key, await claimed(store, key));
-      if (count === 0) await until(async () => (await rows()).length === 40 - 32 + 2);
+      if (count === 0) await until(async () => (await rows()).length === 80 - 64 + 2);
     }
     await until(async () => (await rows()).length === 2);
     await expect(rows()).resolves.toEqual(
