@@ -1,28 +1,38 @@
-import { Injectable } from '@nestjs/common';
-import { type Complaint, ComplaintService } from 'nestjs-wechatpay-complaint';
+import { Injectable, Logger } from '@nestjs/common';
+import {
+  type ComplaintDeadline,
+  type ComplaintNotificationPayload,
+  ComplaintReconciler,
+  OnComplaint,
+  OnComplaintDeadline,
+} from 'nestjs-wechatpay-complaint';
 
-// #region sweep
-const DAY = 24 * 60 * 60 * 1000;
-
+// #region listener
 @Injectable()
-export class ComplaintSweep {
-  constructor(private readonly complaints: ComplaintService) {}
+export class ComplaintDesk {
+  private readonly logger = new Logger(ComplaintDesk.name);
 
-  /** Finds what no notification came for. Run it every few minutes, on one instance. */
-  async run(attend: (complaint: Complaint) => Promise<void>, now = Date.now()): Promise<number> {
-    const range = { begin_date: chinaDate(now - 3 * DAY), end_date: chinaDate(now) };
-    let found = 0;
-    for await (const complaint of this.complaints.listAll(range)) {
-      if (complaint.complaint_state === 'PROCESSED') continue;
-      found += 1;
-      await attend(complaint); // has to bear complaints that it knows already
-    }
-    return found;
+  @OnComplaint('CREATE_COMPLAINT')
+  open({ complaint, origin }: ComplaintNotificationPayload): void {
+    this.logger.log(`${complaint.complaint_id}, known by ${origin ?? 'notification'}`);
+  }
+
+  @OnComplaintDeadline()
+  remind({ complaint, kind, dueAt, state }: ComplaintDeadline): void {
+    this.logger.warn(`${complaint.complaint_id}: ${kind} ${state}, ${dueAt.toISOString()}`);
   }
 }
+// #endregion listener
 
-/** yyyy-MM-dd in China, where WeChat Pay's days begin. */
-function chinaDate(time: number): string {
-  return new Date(time + 8 * 60 * 60 * 1000).toISOString().slice(0, 10);
+// #region sweep
+@Injectable()
+export class Recovery {
+  constructor(private readonly reconciler: ComplaintReconciler) {}
+
+  /** After an outage: what has happened since then. */
+  async since(from: Date): Promise<string> {
+    const { listed, fed, failed } = await this.reconciler.sweep({ from });
+    return `${listed} complaints, ${fed} were lost and handled, ${failed} failed`;
+  }
 }
 // #endregion sweep

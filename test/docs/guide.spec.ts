@@ -3,7 +3,11 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Type } from '@nestjs/common';
-import { ComplaintService, WechatPayComplaintModule } from 'nestjs-wechatpay-complaint';
+import {
+  ComplaintReconciler,
+  ComplaintService,
+  WechatPayComplaintModule,
+} from 'nestjs-wechatpay-complaint';
 import {
   createTestMerchant,
   type TestMerchant,
@@ -12,7 +16,7 @@ import {
 import { firstValueFrom } from 'rxjs';
 import { CallbackUrl } from '../../docs/examples/callback-url.js';
 import { ComplaintDesk, Decisions, errorFilter } from '../../docs/examples/complaints.js';
-import { ComplaintSweep } from '../../docs/examples/nothing-lost.js';
+import { ComplaintDesk as DeskOfNothingLost, Recovery } from '../../docs/examples/nothing-lost.js';
 import { GatewayHandler } from '../../docs/examples/recipes.js';
 import { closeApps, startApp } from '../support/start-app.js';
 import { PNG } from '../support/small-images.js';
@@ -65,15 +69,17 @@ describe('The guide', () => {
   });
 
   it('finds what no notification came for', async () => {
-    const [sweep] = await start(ComplaintSweep);
-    const { complaint } = await simulator.complain(merchant);
-    const found: string[] = [];
-    const count = await sweep.run(({ complaint_id }) => {
-      found.push(complaint_id);
-      return Promise.resolve();
+    const { app } = await startApp({
+      imports: [WechatPayComplaintModule.forRoot(simulator.moduleOptions(merchant))],
+      providers: [Recovery, DeskOfNothingLost],
     });
-    expect(found).toEqual([complaint.complaint_id]);
-    expect(count).toBe(1);
+    await simulator.complain(merchant); // no URL is registered, so no notification is sent
+    const from = new Date(Date.now() - 60_000);
+    const report = await app.get(ComplaintReconciler).sweep({ from, grace: 1 });
+    expect(report).toMatchObject({ listed: 1, fed: 1, failed: 0 });
+    expect(await app.get(Recovery).since(from)).toBe(
+      '1 complaints, 0 were lost and handled, 0 failed',
+    );
   });
 
   it('sends and saves pictures, and reads the phone number', async () => {
