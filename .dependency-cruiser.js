@@ -22,6 +22,7 @@ const FOLDERS = [
   'health',
   'opentelemetry',
   'terminus',
+  'schematics',
   'testing',
   'cli',
 ];
@@ -106,11 +107,19 @@ export default {
       severity: 'error',
       comment:
         'The package may use its dependencies and peers; a devDependency is not installed with it.',
-      from: { path: '^lib/' },
+      from: { path: '^lib/', pathNot: '^lib/schematics/' },
       to: {
         dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'],
         dependencyTypesNot: ['npm', 'npm-peer'],
       },
+    },
+    {
+      name: 'schematics-use-the-typescript-of-the-app',
+      severity: 'error',
+      comment:
+        'They run without this package having any dependency for them, so they import types only.',
+      from: { path: '^lib/schematics/' },
+      to: { pathNot: '^lib/schematics/', dependencyTypesNot: ['core', 'type-only'] },
     },
     {
       name: 'resolvable',

@@ -17,6 +17,18 @@ const input = Object.fromEntries(
     .map((entry) => [entry, `${COMPILED}/${entry}.js`]),
 );
 
+/** What `nest add` loads, which is CommonJS only: nobody imports it. */
+const SCHEMATICS = 'schematics';
+const nestAdd = { [`${SCHEMATICS}/nest-add`]: `${COMPILED}/${SCHEMATICS}/nest-add.js` };
+const copySchematics = {
+  name: 'copy-schematics',
+  writeBundle({ dir }) {
+    for (const file of ['collection.json', 'schema.json']) {
+      cpSync(`lib/${SCHEMATICS}/${file}`, `${dir}/${SCHEMATICS}/${file}`);
+    }
+  },
+};
+
 /** The program of package.json, which is ESM only: nothing requires it. */
 const program = Object.fromEntries(
   Object.values(manifest.bin)
@@ -25,12 +37,13 @@ const program = Object.fromEntries(
 );
 const PROGRAM_FOLDER = 'cli';
 
-/** Declarations stay as they are, a file for each file of lib. Nothing imports the program. */
+/** Declarations stay as they are, a file for each file of lib. Nothing imports those two. */
 const copyDeclarations = {
   name: 'copy-declarations',
   writeBundle({ dir }) {
     const filter = (path) =>
-      !path.endsWith('.js') && !path.startsWith(join(COMPILED, PROGRAM_FOLDER));
+      !path.endsWith('.js') &&
+      ![PROGRAM_FOLDER, SCHEMATICS].some((folder) => path.startsWith(join(COMPILED, folder)));
     cpSync(COMPILED, dir, { recursive: true, filter });
   },
 };
@@ -72,5 +85,5 @@ const build = (format, input, plugins) => ({
 
 export default defineConfig([
   build('esm', { ...input, ...program }, [copyPage]),
-  build('cjs', input, [moduleKind('commonjs')]),
+  build('cjs', { ...input, ...nestAdd }, [moduleKind('commonjs'), copySchematics]),
 ]);

@@ -69,6 +69,7 @@ export {
   ComplaintNotificationService,
   type ComplaintNotificationUrl,
   type EnsuredComplaintNotification,
+  type EnsuredMerchant,
 } from './callback-url/complaint-notification.service.js';
 
 // Reconciliation and deadlines

@@ -20,6 +20,7 @@ import { CallbackUrlRouteCheck } from './notifications/callback-url-route.check.
 import { ComplaintNotificationProcessor } from './notifications/complaint-notification.processor.js';
 import { ComplaintNotificationReceiver } from './notifications/complaint-notification.receiver.js';
 import { ComplaintNotificationVerifier } from './notifications/complaint-notification.verifier.js';
+import { MerchantRouteCheck } from './notifications/merchant-route.check.js';
 import { RawBodyCheck } from './notifications/raw-body.check.js';
 import { RouteCheck } from './notifications/route.check.js';
 import { RouteExplorer } from './notifications/route.explorer.js';
@@ -62,8 +63,8 @@ import { StartupCheck } from './wechatpay-complaint.startup-check.js';
     {
       provide: MerchantAccess,
       inject: [AppContext, MerchantRegistry],
-      useFactory: (app: AppContext, merchants: MerchantRegistry) =>
-        new MerchantAccess(app, merchants),
+      useFactory: (app: AppContext, registry: MerchantRegistry) =>
+        new MerchantAccess(app, registry),
     },
     WechatPayMerchants,
     ComplaintNotificationService,
@@ -84,6 +85,7 @@ import { StartupCheck } from './wechatpay-complaint.startup-check.js';
     RouteCheck,
     RawBodyCheck,
     CallbackUrlRouteCheck,
+    MerchantRouteCheck,
     StartupCheck,
     WechatPayComplaintHealth,
   ],
@@ -104,7 +106,7 @@ export class WechatPayComplaintModule
 {
   constructor(
     private readonly app: AppContext,
-    private readonly merchants: MerchantRegistry,
+    private readonly registry: MerchantRegistry,
     private readonly processor: ComplaintNotificationProcessor,
     private readonly reconciliation: ReconciliationSchedule,
   ) {
@@ -122,7 +124,7 @@ export class WechatPayComplaintModule
   /** The HTTP server is closed. Until then notifications arrive and need keys and store. */
   async onApplicationShutdown(): Promise<void> {
     await this.processor.close();
-    this.merchants.close();
+    this.registry.close();
     await this.app.close();
   }
 }

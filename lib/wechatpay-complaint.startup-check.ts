@@ -15,8 +15,10 @@ import {
 import { ListenerCheck } from './listeners/listener.check.js';
 import { TransactionCheck } from './listeners/transaction.check.js';
 import { MODULE_CLASS, visibleModules } from './listeners/visible-modules.js';
+import { MerchantRouteCheck } from './notifications/merchant-route.check.js';
 import { RawBodyCheck } from './notifications/raw-body.check.js';
 import { RouteCheck } from './notifications/route.check.js';
+import { type NotificationRoute, RouteExplorer } from './notifications/route.explorer.js';
 import { MODULE_OPTIONS_TOKEN, SETTING_PROBLEMS } from './wechatpay-complaint.module-definition.js';
 
 /** An app can have several of these modules. The first one checks what concerns the whole app. */
@@ -32,6 +34,8 @@ export class StartupCheck implements OnModuleInit, OnApplicationBootstrap {
     private readonly modules: ModulesContainer,
     private readonly routes: RouteCheck,
     private readonly rawBody: RawBodyCheck,
+    private readonly explorer: RouteExplorer,
+    private readonly merchantRoutes: MerchantRouteCheck,
     private readonly listeners: ListenerCheck,
     private readonly transactions: TransactionCheck,
     // The bare class, imported without forRoot(), has no settings.
@@ -53,6 +57,7 @@ export class StartupCheck implements OnModuleInit, OnApplicationBootstrap {
       ...this.transactions.problems(),
     ];
     if (this.isFirst) problems.push(...this.routes.problems());
+    problems.push(...this.merchantRoutes.problems(this.ownRoutes()));
     if (problems.length > 0) throw new WechatPayConfigurationError(problems);
   }
 
@@ -79,6 +84,19 @@ export class StartupCheck implements OnModuleInit, OnApplicationBootstrap {
         fix: 'Inject only providers with the default scope into the options factory.',
       },
     ];
+  }
+
+  /** Routes whose guard is given the merchants of this module. */
+  private ownRoutes(): NotificationRoute[] {
+    const own = this.moduleRef.get<Type>(MODULE_CLASS, { strict: true });
+    const modules = [...this.modules.values()];
+    const ours = modules.find(({ providers }) => providers.get(StartupCheck)?.instance === this);
+    const hosts: ReadonlySet<unknown> = new Set(
+      modules.filter(
+        (module) => module === ours || (ours && visibleModules(module, own).has(ours)),
+      ),
+    );
+    return this.explorer.guarded().filter(({ host }) => hosts.has(host));
   }
 
   /** Nest would inject one of two visible modules, and not the same one everywhere. */

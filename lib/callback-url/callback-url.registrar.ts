@@ -43,14 +43,14 @@ export class CallbackUrlRegistrar implements OnApplicationBootstrap, OnModuleDes
   private readonly registrations = new Map<string, CallbackUrlRegistration>();
 
   constructor(
-    private readonly merchants: MerchantRegistry,
+    private readonly registry: MerchantRegistry,
     private readonly notifications: ComplaintNotificationService,
   ) {}
 
   onApplicationBootstrap(): void {
     // Every registration that waits listens to the signal, so that many listeners are no leak.
     setMaxListeners(0, this.aborter.signal);
-    for (const { mchid, options } of this.merchants.list()) {
+    for (const { mchid, options } of this.registry.list()) {
       if (options.callbackUrl !== undefined) void this.register(mchid, options.callbackUrl);
     }
   }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { catchError, map, type Observable, of, switchMap, throwError } from 'rxjs';
+import { catchError, map, mergeMap, type Observable, of, switchMap, throwError } from 'rxjs';
 import type { WechatPayRequestConfig } from '../config/wechatpay-complaint-options.interface.js';
 import { WechatPayApiError } from '../errors/wechatpay-api.error.js';
 import { WechatPayArgumentError } from '../errors/wechatpay-argument.error.js';
@@ -36,6 +36,16 @@ export type EnsuredComplaintNotification = ComplaintNotificationRegistration &
         readonly previous_url: string;
       }
   );
+
+/** What `ensureAll` did for one merchant. */
+export type EnsuredMerchant =
+  | EnsuredComplaintNotification
+  | { readonly mchid: string; readonly outcome: 'failed'; readonly error: unknown }
+  /** The merchant has no option `callbackUrl`. */
+  | { readonly mchid: string; readonly outcome: 'skipped' };
+
+/** Merchants whose URLs `ensureAll` registers at a time. */
+const MERCHANTS_AT_ONCE = 4;
 
 /**
  * The callback URL to which WeChat Pay posts complaint notifications. A merchant has one.
@@ -93,9 +103,11 @@ export class ComplaintNotificationService {
    * to a second create; then creates, updates or does nothing. When the write fails because another
    * instance was faster, or because its response could not be verified, reading once more tells what
    * is registered now.
+   *
+   * @param target without it, the option `callbackUrl` of the merchant
    */
   ensure(
-    target: ComplaintNotificationUrl,
+    target?: ComplaintNotificationUrl,
     config?: WechatPayRequestConfig,
   ): Observable<EnsuredComplaintNotification> {
     return this.withUrl(target, (url) =>
@@ -106,6 +118,22 @@ export class ComplaintNotificationService {
           ),
         ),
       ),
+    );
+  }
+
+  /**
+   * `ensure` for the option `callbackUrl` of every merchant that is known at startup, a few at a time.
+   * Emits one result per merchant, as they come. The failure of one does not end the others. Fails if
+   * merchants are looked up, because nobody knows them all: call `forMerchant(mchid).ensure()` for each.
+   */
+  ensureAll(config?: WechatPayRequestConfig): Observable<EnsuredMerchant> {
+    return this.merchant.all().pipe(
+      mergeMap(({ mchid, options }) => {
+        if (options.callbackUrl === undefined) return of({ mchid, outcome: 'skipped' } as const);
+        return this.forMerchant(mchid)
+          .ensure(undefined, config)
+          .pipe(catchError((error: unknown) => of({ mchid, outcome: 'failed', error } as const)));
+      }, MERCHANTS_AT_ONCE),
     );
   }
 
@@ -173,7 +201,7 @@ export class ComplaintNotificationService {
   /** Fails with a WechatPayArgumentError unless `target`, which may come from JavaScript, is valid. */
   private withUrl<T>(target: unknown, send: (url: string) => Observable<T>): Observable<T> {
     return this.merchant.use(({ options }) => {
-      const url = isJsonObject(target) ? target.url : undefined;
+      const url = target === undefined ? options.callbackUrl : urlIn(target);
       const problems = callbackUrlProblems(url, options.allowPrivateCallbackUrls);
       if (typeof url !== 'string' || problems.length > 0) {
         throw new WechatPayArgumentError('url', problems);
@@ -181,6 +209,10 @@ export class ComplaintNotificationService {
       return send(url);
     });
   }
+}
+
+function urlIn(target: unknown): unknown {
+  return isJsonObject(target) ? target.url : undefined;
 }
 
 function written(

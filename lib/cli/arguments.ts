@@ -4,7 +4,7 @@ import { closestMatch } from '../utils/closest-match.js';
 import { usageError } from './exit-codes.js';
 
 /** An option of a command: `--name`, or `--name VALUE` with a placeholder. */
-export interface OptionDeclaration {
+interface OptionDeclaration {
   /** Stands for the value in the help text. Without it, the option is a switch. */
   readonly placeholder?: string;
   readonly description: string;

@@ -14,7 +14,7 @@ export interface Command extends ArgumentDeclarations {
 }
 
 /** One run of a command. */
-export interface CommandCall {
+interface CommandCall {
   readonly args: Arguments;
   readonly terminal: Terminal;
 }

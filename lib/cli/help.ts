@@ -17,6 +17,8 @@ const EXIT_CODES: readonly [code: number, meaning: string][] = [
   [EXIT.configuration, 'the environment, a file or a package is missing or unusable'],
   [EXIT.api, 'WeChat Pay responded with an error'],
   [EXIT.noResponse, 'no response arrived, or none that can be trusted'],
+  // Node looks at this option even behind the name of a program, before the program runs.
+  [9, '--env-file names a file that is not there, says Node itself'],
   [EXIT.internal, 'a fault of this program'],
 ];
 

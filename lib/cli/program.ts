@@ -14,7 +14,11 @@ import type { Terminal } from './terminal.js';
  *
  * @param words without the names of Node and of the program
  */
-export async function runProgram(words: readonly string[], terminal: Terminal): Promise<ExitCode> {
+export async function runProgram(
+  words: readonly string[],
+  terminal: Terminal,
+  commands: readonly Command[] = COMMANDS,
+): Promise<ExitCode> {
   let command: Command | undefined;
   try {
     const [first] = words;
@@ -23,10 +27,10 @@ export async function runProgram(words: readonly string[], terminal: Terminal): 
       return EXIT.ok;
     }
     if (first === undefined || first === '--help' || first === 'help') {
-      terminal.print(programHelp(COMMANDS));
+      terminal.print(programHelp(commands));
       return first === undefined ? EXIT.usage : EXIT.ok;
     }
-    command = findCommand(words);
+    command = findCommand(words, commands);
     const rest = words.slice(command.name.split(' ').length);
     if (rest.includes('--help')) {
       terminal.print(commandHelp(command));
@@ -41,18 +45,18 @@ export async function runProgram(words: readonly string[], terminal: Terminal): 
 }
 
 /** @throws CommandError */
-function findCommand(words: readonly string[]): Command {
-  const found = COMMANDS.find(({ name }) => {
+function findCommand(words: readonly string[], commands: readonly Command[]): Command {
+  const found = commands.find(({ name }) => {
     const parts = name.split(' ');
     return parts.every((part, index) => words[index] === part);
   });
   if (found) return found;
   const given = words.slice(0, 2).filter((word) => !word.startsWith('-'));
-  const group = COMMANDS.filter(({ name }) => name.startsWith(`${given[0] ?? ''} `));
+  const group = commands.filter(({ name }) => name.startsWith(`${given[0] ?? ''} `));
   if (group.length > 0) {
     throw usageError(`Give one of: ${group.map(({ name }) => name).join(', ')}.`);
   }
-  const names = COMMANDS.map(({ name }) => name);
+  const names = commands.map(({ name }) => name);
   const match = closestMatch(given.join(' '), names) ?? closestMatch(given[0] ?? '', names);
   throw usageError(
     `There is no command '${given[0] ?? words[0] ?? ''}'.` +

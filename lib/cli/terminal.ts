@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createInterface } from 'node:readline/promises';
 import type { ReadStream, WriteStream } from 'node:tty';
 import { styleText } from 'node:util';
@@ -58,7 +59,8 @@ export class Terminal {
   style(style: Style, text: string): string {
     const { stdout } = this.streams;
     const isColoured = stdout.isTTY === true && stdout.hasColors?.() === true;
-    return isColoured ? styleText(style, text) : text;
+    // Checked here: the check of Node is about the stdout of the process.
+    return isColoured ? styleText(style, text, { validateStream: false }) : text;
   }
 
   /** Whether somebody can be asked. */
@@ -66,12 +68,14 @@ export class Terminal {
     return this.streams.stdin.isTTY === true && this.streams.stderr.isTTY === true;
   }
 
-  /** Asks a question. Anything but `y` and `yes` means no. */
+  /** Asks a question. Anything but `y` and `yes` means no, the end of the input too. */
   async confirm(question: string): Promise<boolean> {
     const { stdin, stderr } = this.streams;
     const lines = createInterface({ input: stdin, output: stderr });
     try {
-      return /^y(es)?$/i.test((await lines.question(`${question} [y/N] `)).trim());
+      const ended = once(lines, 'close').then(() => '');
+      const answer = await Promise.race([lines.question(`${question} [y/N] `), ended]);
+      return /^y(es)?$/i.test(answer.trim());
     } finally {
       lines.close();
     }

@@ -104,10 +104,10 @@ class ProblemLogger implements LoggerService {
   }
 
   warn(message: unknown): void {
-    this.terminal.note(printable(message));
+    this.terminal.note(printable(String(message)));
   }
 
   error(message: unknown): void {
-    this.terminal.note(printable(message));
+    this.terminal.note(printable(String(message)));
   }
 }

@@ -10,6 +10,9 @@ export type Report = (
   fix: ConfigurationProblem['fix'],
 ) => void;
 
+/** Options as JavaScript, a file or a database may give them: nothing about their values is known. */
+export type Unchecked<Options> = { readonly [Name in keyof Options]?: unknown };
+
 /** Milliseconds. */
 export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;

@@ -6,10 +6,15 @@ import {
   WechatPayConfigurationError,
 } from '../errors/wechatpay-configuration.error.js';
 import { Environment, type PemVariable } from './environment.js';
+import { type MerchantEntry, readMerchantFiles } from './merchant-files.js';
 import type { Report } from './option-checks.js';
 import { resolveOptions } from './resolve-options.js';
 import { parseOrReport } from './resolve-platform-keys.js';
-import type { SingleMerchantOptions } from './wechatpay-complaint-options.interface.js';
+import type {
+  SeveralMerchantsOptions,
+  SingleMerchantOptions,
+  WechatPayComplaintModuleOptions,
+} from './wechatpay-complaint-options.interface.js';
 
 const VARIABLES: readonly [option: string, variable: string][] = [
   ['mchid', 'WECHATPAY_MCHID'],
@@ -23,14 +28,29 @@ const VARIABLES: readonly [option: string, variable: string][] = [
   ['clockTolerance', 'WECHATPAY_CLOCK_TOLERANCE'],
 ];
 
+const MERCHANTS_PATH = 'WECHATPAY_MERCHANTS_PATH';
+/** Those of one merchant, which cannot stand beside it. */
+const VARIABLES_OF_ONE = [
+  'WECHATPAY_MCHID',
+  'WECHATPAY_SERIAL',
+  'WECHATPAY_API_V3_KEY',
+  'WECHATPAY_PRIVATE_KEY',
+  'WECHATPAY_PRIVATE_KEY_PATH',
+  'WECHATPAY_PUBLIC_KEY_ID',
+  'WECHATPAY_PUBLIC_KEY',
+  'WECHATPAY_PUBLIC_KEY_PATH',
+  'WECHATPAY_PLATFORM_CERTIFICATE',
+  'WECHATPAY_PLATFORM_CERTIFICATE_PATH',
+];
+
 /**
- * Module options from `WECHATPAY_*` environment variables, checked as the module checks them at startup.
+ * Reads the options from environment variables.
  *
  * @throws WechatPayConfigurationError naming every variable that is missing or unusable
  */
 export function readEnvironment(
   variables: Readonly<Record<string, string | undefined>>,
-): SingleMerchantOptions {
+): WechatPayComplaintModuleOptions {
   const problems: ConfigurationProblem[] = [];
   const report: Report = (option, problem, fix) => {
     // Further faults of a variable follow from its first one: what cannot be read is missing, too.
@@ -38,6 +58,15 @@ export function readEnvironment(
     problems.push({ option, problem, fix });
   };
   const env = new Environment(variables, report);
+  const path = env.text(MERCHANTS_PATH);
+  const options =
+    path === undefined ? readSingle(env, report) : readSeveral(env, path, variables, report);
+  if (problems.length > 0) throw new WechatPayConfigurationError(problems);
+  return options;
+}
+
+/** Reports the faults that the module would find at startup, too. */
+function readSingle(env: Environment, report: Report): SingleMerchantOptions {
   const mchid = env.required('WECHATPAY_MCHID', 'Set it to the merchant id (商户号).');
   const serial = env.required(
     'WECHATPAY_SERIAL',
@@ -72,13 +101,7 @@ export function readEnvironment(
       download: hasKeys ? (download ?? false) : true,
       refreshInterval: env.number('WECHATPAY_REFRESH_INTERVAL'),
     },
-    baseUrls: env
-      .text('WECHATPAY_BASE_URLS')
-      ?.split(',')
-      .map((url) => url.trim()),
-    callbackUrl: env.text('WECHATPAY_CALLBACK_URL'),
-    timeout: env.number('WECHATPAY_TIMEOUT'),
-    clockTolerance: env.number('WECHATPAY_CLOCK_TOLERANCE'),
+    ...readCommon(env),
   };
 
   const names: [option: string, variable: string][] = [
@@ -93,8 +116,79 @@ export function readEnvironment(
     const [known, variable] = names.find(([name]) => option.startsWith(name)) ?? [option, option];
     report(variable + option.slice(known.length), problem, fix);
   }
-  if (problems.length > 0) throw new WechatPayConfigurationError(problems);
   return options;
+}
+
+/** What one merchant and all of several have in common. */
+function readCommon(
+  env: Environment,
+): Pick<SingleMerchantOptions, 'baseUrls' | 'callbackUrl' | 'timeout' | 'clockTolerance'> {
+  return {
+    baseUrls: env
+      .text('WECHATPAY_BASE_URLS')
+      ?.split(',')
+      .map((url) => url.trim()),
+    callbackUrl: env.text('WECHATPAY_CALLBACK_URL'),
+    timeout: env.number('WECHATPAY_TIMEOUT'),
+    clockTolerance: env.number('WECHATPAY_CLOCK_TOLERANCE'),
+  };
+}
+
+/** Reports the faults that the module would find at startup, too: by file, or by variable. */
+function readSeveral(
+  env: Environment,
+  path: string,
+  variables: Readonly<Record<string, string | undefined>>,
+  report: Report,
+): SeveralMerchantsOptions {
+  for (const name of VARIABLES_OF_ONE) {
+    if (!variables[name]?.trim()) continue;
+    report(name, `and ${MERCHANTS_PATH} are both set`, 'Keep one of them.');
+  }
+  const unreadable: string[] = [];
+  const entries = readMerchantFiles(path, (origin, problem, fix) => {
+    unreadable.push(origin);
+    report(origin === '' ? MERCHANTS_PATH : `${MERCHANTS_PATH}: ${origin}`, problem, fix);
+  });
+  const download = env.flag('WECHATPAY_DOWNLOAD_CERTIFICATES');
+  const refreshInterval = env.number('WECHATPAY_REFRESH_INTERVAL');
+  const options = {
+    ...readCommon(env),
+    merchants: entries.map(({ options: { platformCertificates, ...merchant } }) => ({
+      ...merchant,
+      platformCertificates: platformCertificates ?? {
+        download: download ?? merchant.platformKeys === undefined,
+        refreshInterval,
+      },
+    })),
+  };
+  if (unreadable.length === 0 && isFaultless(options, report, entries)) return options;
+  return { merchants: [] };
+}
+
+function isFaultless(
+  options: object,
+  report: Report,
+  entries: readonly MerchantEntry[],
+): options is SeveralMerchantsOptions {
+  const faults = faultsOf(options);
+  for (const { option, problem, fix } of faults) report(placeOf(option, entries), problem, fix);
+  return faults.length === 0;
+}
+
+/** The variable or the file that an option was read from. */
+function placeOf(option: string, entries: readonly MerchantEntry[]): string {
+  const [known, variable] = VARIABLES.find(([name]) => option === name) ?? [];
+  if (known !== undefined && variable !== undefined) return variable;
+  const owner = /^(?<name>.*) of (?:merchants\[(?<index>\d+)\]|merchant (?<mchid>\w+))$/.exec(
+    option,
+  );
+  const { name = '', index, mchid } = owner?.groups ?? {};
+  const entry =
+    index === undefined
+      ? entries.find(({ options }) => mchid !== undefined && options.mchid === mchid)
+      : entries[Number(index)];
+  return entry ? `${MERCHANTS_PATH}: ${name} in ${entry.origin}` : option;
 }
 
 interface PlatformKeyVariables {
@@ -160,7 +254,7 @@ function readCertificate(
 }
 
 /** The faults that the module would find at startup. */
-function faultsOf(options: SingleMerchantOptions): readonly ConfigurationProblem[] {
+function faultsOf(options: object): readonly ConfigurationProblem[] {
   try {
     resolveOptions(options);
     return [];

@@ -13,6 +13,7 @@ import {
   isQuoted,
   MINUTE,
   type Report,
+  type Unchecked,
 } from './option-checks.js';
 import { type OwnKeys, parseOrReport, resolvePlatformKeys } from './resolve-platform-keys.js';
 import type {
@@ -75,7 +76,7 @@ export interface ResolvedMerchantOptions {
  * @returns undefined if a key is faulty, which has been reported
  */
 export function resolveMerchantOptions(
-  options: MerchantOptions,
+  options: Unchecked<MerchantOptions>,
   report: Report,
   now: number,
 ): ResolvedMerchantOptions | undefined {
@@ -206,7 +207,7 @@ export function resolvePlatformCertificates(
 type Keys = Pick<ResolvedMerchantOptions, 'platformKeys' | 'download' | 'warnings'>;
 
 function resolveKeys(
-  { platformKeys, platformCertificates }: MerchantOptions,
+  { platformKeys, platformCertificates }: Unchecked<MerchantOptions>,
   own: OwnKeys,
   report: Report,
 ): Keys {

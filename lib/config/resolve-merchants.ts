@@ -4,9 +4,17 @@ import {
 } from '../errors/wechatpay-configuration.error.js';
 import { callbackUrlProblems } from '../protocol/callback-url.js';
 import { errorMessage } from '../utils/error-message.js';
-import { isJsonObject } from '../utils/json.js';
+import { isJsonObject, type JsonObject } from '../utils/json.js';
 import { typeName } from '../utils/type-name.js';
-import { checkFlag, checkNames, checkNumber, DAY, MINUTE, type Report } from './option-checks.js';
+import {
+  checkFlag,
+  checkNames,
+  checkNumber,
+  DAY,
+  MINUTE,
+  type Report,
+  type Unchecked,
+} from './option-checks.js';
 import {
   isMchid,
   MERCHANT_OPTIONS,
@@ -52,11 +60,11 @@ const SAMPLE_MCHID = '1900000109';
  * @param now current time in milliseconds since 1970
  */
 export function resolveMerchants(
-  options: SeveralMerchantsOptions,
+  options: Unchecked<SeveralMerchantsOptions>,
   report: Report,
   now: number,
 ): ResolvedMerchants {
-  const merchants: unknown = options.merchants;
+  const { merchants } = options;
   const defaults = resolveDefaults(options, report);
   const maxMerchants = checkNumber(
     'maxMerchants',
@@ -94,7 +102,7 @@ function isMerchantSource(merchants: unknown): merchants is MerchantSource {
 
 function resolveList(
   merchants: readonly unknown[],
-  defaults: MerchantDefaults,
+  defaults: Unchecked<MerchantDefaults>,
   report: Report,
   now: number,
 ): ResolvedMerchantOptions[] {
@@ -126,8 +134,8 @@ function resolveList(
 
 /** @returns undefined if there is a fault, which has been reported */
 function resolveOne(
-  merchant: object,
-  defaults: MerchantDefaults,
+  merchant: JsonObject,
+  defaults: Unchecked<MerchantDefaults>,
   report: Report,
   now: number,
 ): ResolvedMerchantOptions | undefined {
@@ -145,7 +153,7 @@ function resolveOne(
 function resolveFound(
   found: unknown,
   mchid: string,
-  defaults: MerchantDefaults,
+  defaults: Unchecked<MerchantDefaults>,
 ): ResolvedMerchantOptions | undefined {
   if (found === undefined || found === null) return undefined;
   const problems: ConfigurationProblem[] = [];
@@ -172,7 +180,10 @@ function resolveFound(
 }
 
 /** Checks what is given once for all merchants. What is faulty is reported once, and left out. */
-function resolveDefaults(options: MerchantDefaults, report: Report): MerchantDefaults {
+function resolveDefaults(
+  options: Unchecked<MerchantDefaults>,
+  report: Report,
+): Unchecked<MerchantDefaults> {
   const { baseUrls, platformCertificates, allowPrivateCallbackUrls, callbackUrl } = options;
   let faults = 0;
   const counting: Report = (...fault) => {
@@ -207,19 +218,14 @@ function checkCallbackUrlOfAll(url: unknown, allowPrivate: boolean, report: Repo
   );
 }
 
-/** JavaScript, a database or a file may have given anything, which `resolveMerchantOptions` checks. */
 function withDefaults(
-  merchant: Readonly<Partial<MerchantOptions>>,
-  defaults: MerchantDefaults,
+  merchant: Unchecked<MerchantOptions>,
+  defaults: Unchecked<MerchantDefaults>,
   report: Report,
-): MerchantOptions {
-  const { mchid = '', serial = '', privateKey = '', apiV3Key = '' } = merchant;
+): Unchecked<MerchantOptions> {
+  const { mchid } = merchant;
   return {
     ...merchant,
-    mchid,
-    serial,
-    privateKey,
-    apiV3Key,
     baseUrls: merchant.baseUrls ?? defaults.baseUrls,
     platformCertificates: merchant.platformCertificates ?? defaults.platformCertificates,
     allowPrivateCallbackUrls:
@@ -229,13 +235,13 @@ function withDefaults(
 }
 
 function callbackUrlOf(
-  mchid: string,
-  { callbackUrl }: MerchantDefaults,
+  mchid: unknown,
+  { callbackUrl }: Unchecked<MerchantDefaults>,
   report: Report,
-): string | undefined {
+): unknown {
   if (typeof callbackUrl !== 'function') return callbackUrl;
   try {
-    return callbackUrl(mchid);
+    return Reflect.apply(callbackUrl, undefined, [mchid]);
   } catch (error) {
     report('callbackUrl', `cannot be made: ${errorMessage(error)}`, 'Mend the function.');
     return undefined;

@@ -1,11 +1,11 @@
-import { isJsonObject, type JsonObject } from '../utils/json.js';
+import { isJsonObject } from '../utils/json.js';
 import { typeName } from '../utils/type-name.js';
 import {
   type ConfigurationProblem,
   WechatPayConfigurationError,
 } from '../errors/wechatpay-configuration.error.js';
 import { omitModuleSettings } from './module-settings.js';
-import { checkNames, type Report } from './option-checks.js';
+import { checkNames, type Report, type Unchecked } from './option-checks.js';
 import {
   MERCHANT_OPTIONS,
   type ResolvedMerchantOptions,
@@ -22,7 +22,6 @@ import type {
   MerchantOptions,
   SeveralMerchantsOptions,
   SingleMerchantOptions,
-  WechatPayComplaintModuleOptions,
 } from './wechatpay-complaint-options.interface.js';
 
 /** The options of one merchant and those of its app: checked, complete and parsed. */
@@ -44,13 +43,7 @@ const SINGLE: Readonly<Record<Exclude<keyof SingleMerchantOptions, 'merchants'>,
 
 /** Options of a merchant that cannot stand beside `merchants`. */
 type OwnOption = Exclude<keyof MerchantOptions, keyof MerchantDefaults>;
-const OWN: Readonly<Record<OwnOption, true>> = {
-  mchid: true,
-  serial: true,
-  privateKey: true,
-  apiV3Key: true,
-  platformKeys: true,
-};
+const OWN: readonly OwnOption[] = ['mchid', 'serial', 'privateKey', 'apiV3Key', 'platformKeys'];
 const SEVERAL: Readonly<Record<Exclude<keyof SeveralMerchantsOptions, OwnOption>, true>> = {
   merchants: true,
   maxMerchants: true,
@@ -65,13 +58,11 @@ const SEVERAL: Readonly<Record<Exclude<keyof SeveralMerchantsOptions, OwnOption>
 /**
  * Checks every option and parses every key.
  *
+ * @param options those of the module, a WechatPayComplaintModuleOptions, unless they are faulty
  * @param now current time in milliseconds since 1970
  * @throws WechatPayConfigurationError listing all faults
  */
-export function resolveOptions(
-  options: WechatPayComplaintModuleOptions | null | undefined,
-  now = Date.now(),
-): ResolvedModuleOptions {
+export function resolveOptions(options: unknown, now = Date.now()): ResolvedModuleOptions {
   const problems: ConfigurationProblem[] = [];
   const report: Report = (option, problem, fix) => {
     problems.push({ option, problem, fix });
@@ -94,7 +85,7 @@ export function resolveOptions(
 }
 
 function resolveSingle(
-  options: SingleMerchantOptions,
+  options: Unchecked<SingleMerchantOptions>,
   report: Report,
   now: number,
 ): ResolvedModuleOptions | undefined {
@@ -106,12 +97,11 @@ function resolveSingle(
 }
 
 function resolveSeveral(
-  options: SeveralMerchantsOptions,
+  options: Unchecked<SeveralMerchantsOptions>,
   report: Report,
   now: number,
 ): ResolvedModuleOptions {
-  const given: JsonObject = { ...options };
-  const own = Object.keys(OWN).filter((option) => given[option] !== undefined);
+  const own = OWN.filter((option) => options[option] !== undefined);
   if (own.length > 0) {
     report(
       own.join(', '),
@@ -119,8 +109,7 @@ function resolveSeveral(
       'Give one merchant by itself, or each one in merchants.',
     );
   }
-  const names = [...Object.keys(SEVERAL), ...Object.keys(OWN)];
-  checkNames('', omitModuleSettings(options, report), names, report);
+  checkNames('', omitModuleSettings(options, report), [...Object.keys(SEVERAL), ...OWN], report);
   const merchants = resolveMerchants(options, report, now);
   const shared = resolveSharedOptions(options, report);
   return { merchants, shared };

@@ -8,6 +8,7 @@ import {
   MINUTE,
   type NumberRule,
   type Report,
+  type Unchecked,
 } from './option-checks.js';
 import {
   type ResolvedDeadlines,
@@ -69,7 +70,7 @@ export interface ResolvedSharedOptions {
 
 /** Checks the options of the app and reports every fault. */
 export function resolveSharedOptions(
-  options: SharedOptions,
+  options: Unchecked<SharedOptions>,
   report: Report,
 ): ResolvedSharedOptions {
   const number = (option: keyof SharedOptions, rule: NumberRule): number =>

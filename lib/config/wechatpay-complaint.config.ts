@@ -9,8 +9,9 @@ import type { WechatPayComplaintModuleOptions } from './wechatpay-complaint-opti
  * WechatPayComplaintModule.forRootAsync(wechatPayComplaintConfig.asProvider())
  * ```
  *
- * The README lists the variables. A PEM is given in a variable, or as a file whose path is in the
- * variable of the same name with `_PATH`.
+ * `docs/reference/environment.md` lists the variables. A PEM is given in a variable, or as a file whose
+ * path is in the variable of the same name with `_PATH`. `WECHATPAY_MERCHANTS_PATH` names a file or a
+ * directory with several merchants, for whom the other variables are defaults.
  *
  * @throws WechatPayConfigurationError naming every variable that is missing or unusable
  */

@@ -1,7 +1,7 @@
 import { isPublicKeyId } from '../protocol/key-ids.js';
 import type { ResolvedMerchantOptions } from '../config/resolve-merchant-options.js';
 
-/** Says for the log which keys of WeChat Pay a merchant uses: see "key modes" in the README. */
+/** Says for the log which keys of WeChat Pay a merchant uses: see `docs/guide/keys.md`. */
 export function describeKeyMode({
   platformKeys,
   download,

@@ -1,4 +1,4 @@
-import { defer, finalize, Observable, race } from 'rxjs';
+import { defer, finalize, from, Observable, race } from 'rxjs';
 import type { WechatPayRequestConfig } from '../config/wechatpay-complaint-options.interface.js';
 import { whenAborted } from '../http/abort.js';
 import type { Reader } from '../http/response-reader.js';
@@ -16,18 +16,18 @@ import { merchantNotNamed, type MerchantRegistry } from './merchant-registry.js'
 export class MerchantAccess {
   constructor(
     private readonly app: AppContext,
-    private readonly merchants: MerchantRegistry,
+    private readonly registry: MerchantRegistry,
     private readonly named?: string,
   ) {}
 
   /** The same for another merchant. */
   of(mchid: string): MerchantAccess {
-    return new MerchantAccess(this.app, this.merchants, mchid);
+    return new MerchantAccess(this.app, this.registry, mchid);
   }
 
   /** Undefined if none was named and there are several. It need not exist. */
   get mchid(): string | undefined {
-    return this.named ?? this.merchants.only?.mchid;
+    return this.named ?? this.registry.only?.mchid;
   }
 
   /** For requests whose success has a JSON body. */
@@ -56,12 +56,20 @@ export class MerchantAccess {
   /** Emits what `act` emits for the merchant. Whatever `act` throws, the Observable fails with. */
   use<T>(act: (merchant: MerchantContext) => Observable<T>): Observable<T> {
     return defer(() => {
-      const { only } = this.merchants;
+      const { only } = this.registry;
       // An app with one merchant does not pay for the others.
       if (only && (this.named === undefined || this.named === only.mchid)) return act(only);
       if (this.named === undefined) throw merchantNotNamed();
-      const found = this.merchants.acquire(this.named, this.app.options.timeout);
+      const found = this.registry.acquire(this.named, this.app.options.timeout);
       return found instanceof Promise ? whenFound(found, act) : releasing(found, act);
+    });
+  }
+
+  /** Emits every merchant that is known at startup. */
+  all(): Observable<MerchantContext> {
+    return defer(() => {
+      if (this.registry.areLookedUp) throw merchantNotNamed();
+      return from(this.registry.list());
     });
   }
 
@@ -71,7 +79,7 @@ export class MerchantAccess {
     act: (merchant: MerchantContext) => Observable<T>,
   ): Observable<T> {
     const sent = this.use(act);
-    return signal && this.merchants.areLookedUp ? race(whenAborted(request, signal), sent) : sent;
+    return signal && this.registry.areLookedUp ? race(whenAborted(request, signal), sent) : sent;
   }
 }
 

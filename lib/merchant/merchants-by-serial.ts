@@ -11,6 +11,11 @@ export class MerchantsOfKey {
     return this.merchants.length;
   }
 
+  /** The merchant, if there is no other one. */
+  get single(): MerchantContext | undefined {
+    return this.merchants.length === 1 ? this.merchants[0] : undefined;
+  }
+
   add(merchant: MerchantContext): void {
     this.merchants.push(merchant);
   }
@@ -31,6 +36,16 @@ export class MerchantsOfKey {
 
   filter(passes: (merchant: MerchantContext) => boolean): MerchantContext[] {
     return this.merchants.filter(passes);
+  }
+
+  /** Those that have their APIv3 key in common with others, by that key. */
+  alike(): MerchantContext[][] {
+    const byApiV3Key = new Map<string, MerchantContext[]>();
+    for (const merchant of this.merchants) {
+      const key = merchant.options.apiV3Key.export().toString('base64');
+      byApiV3Key.set(key, [...(byApiV3Key.get(key) ?? []), merchant]);
+    }
+    return [...byApiV3Key.values()].filter(({ length }) => length > 1);
   }
 }
 
@@ -59,6 +74,13 @@ export class MerchantsBySerial {
     const now = Date.now();
     const known = this.bySerial.get(serial) ?? [];
     return known.filter(({ platformKey }) => isValidAt(platformKey, now));
+  }
+
+  /** Groups of merchants that neither a platform key nor the APIv3 key tells apart. */
+  alike(): MerchantContext[][] {
+    return [...this.bySerial.values()]
+      .flat()
+      .flatMap((ofKey) => (ofKey.size > 1 ? ofKey.alike() : []));
   }
 
   private add(serial: string, platformKey: PlatformKey, merchant: MerchantContext): void {

@@ -10,13 +10,13 @@ export class CallbackUrlRouteCheck implements OnApplicationBootstrap {
   private readonly logger = new Logger(LOGGER_CONTEXT);
 
   constructor(
-    private readonly merchants: MerchantRegistry,
+    private readonly registry: MerchantRegistry,
     private readonly routes: RouteExplorer,
   ) {}
 
   onApplicationBootstrap(): void {
     const paths = this.routes.guarded().flatMap(pathsOf);
-    const unserved = this.merchants
+    const unserved = this.registry
       .list()
       .map(({ options }) => options.callbackUrl)
       .filter((url) => url !== undefined)

@@ -10,7 +10,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { ComplaintNotificationException, failureBody } from './complaint-notification.exception.js';
 import { LOGGER_CONTEXT } from '../wechatpay-complaint.constants.js';
 import { failureStatus, logFailure } from './handler-failure.js';
-import { notificationLabel } from './notification-label.js';
+import { notificationFields, notificationLabel } from './notification-label.js';
 import { findNotification } from './received-notification.js';
 
 /** Sends every failure of a notification route as WeChat Pay expects it, without internals. */
@@ -45,7 +45,12 @@ export class ComplaintNotificationFilter implements ExceptionFilter<unknown> {
     const what = notification
       ? notificationLabel(notification.payload)
       : 'A request to a complaint notification route';
-    logFailure(this.logger, what, exception);
+    logFailure(
+      this.logger,
+      what,
+      exception,
+      notification && notificationFields(notification.payload),
+    );
   }
 }
 

@@ -1,10 +1,11 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable, Logger, type LogLevel } from '@nestjs/common';
 import { type NotificationEvent, publishNotification } from '../diagnostics/diagnostics.js';
 import { AppContext } from '../merchant/app-context.js';
 import { traceNotification, tracesNotifications } from '../diagnostics/tracing.js';
 import type { NotificationKey, NotificationStore } from '../stores/notification-store.interface.js';
 import { Deadline } from '../utils/deadline.js';
 import { errorMessage } from '../utils/error-message.js';
+import { LogEntry, type LogFields } from '../utils/log-entry.js';
 import { settlesWithin } from '../utils/settles-within.js';
 import { LOGGER_CONTEXT } from '../wechatpay-complaint.constants.js';
 import {
@@ -15,7 +16,7 @@ import type { ComplaintNotificationPayload } from './complaint-notification-payl
 import { logFailure, WECHAT_PAY_REDELIVERS } from './handler-failure.js';
 import { HeardComplaints } from './heard-complaints.js';
 import { notificationKey } from './notification-key.js';
-import { notificationLabel } from './notification-label.js';
+import { notificationFields, notificationLabel } from './notification-label.js';
 import { NotificationLease } from './notification-lease.js';
 import { PendingCompletions } from './pending-completions.js';
 import type { NotificationOutcome, NotificationTask } from './received-notification.js';
@@ -241,10 +242,10 @@ export class ComplaintNotificationProcessor {
       await lease.complete();
     } catch (error) {
       // It was handled: an error response would have it handled again.
-      this.logger.warn(
+      const sentence =
         `${run.label} was handled, but the store could not be told. This process remembers the ` +
-          `notification and tells the store as soon as it is back: ${errorMessage(error)}`,
-      );
+        `notification and tells the store as soon as it is back: ${errorMessage(error)}`;
+      this.logger.warn(new LogEntry(sentence, { ...run.fields(), outcome: 'handled' }));
       this.pendingCompletions.add(run.key, lease);
     }
   }
@@ -262,6 +263,14 @@ export class ComplaintNotificationProcessor {
 
 async function releaseLease(claim: NotificationLease | 'in-progress' | 'done'): Promise<void> {
   if (claim instanceof NotificationLease) await claim.release();
+}
+
+/**
+ * Whether a line of this level certainly goes nowhere. Nest 11 calls every level disabled, unless the app
+ * has set a list of levels.
+ */
+function isSilent(level: LogLevel): boolean {
+  return Logger.isLevelEnabled('fatal') && !Logger.isLevelEnabled(level);
 }
 
 const ENDS: Readonly<Record<NotificationOutcome, string>> = {
@@ -305,6 +314,10 @@ class NotificationRun {
     return this.task.inTransaction === true;
   }
 
+  fields(): LogFields {
+    return notificationFields(this.notification, this.task.listener);
+  }
+
   async handle(): Promise<void> {
     await this.attempt();
     this.end('handled');
@@ -319,7 +332,7 @@ class NotificationRun {
     } catch (error) {
       this.hasFailed = true;
       this.publish('failed');
-      logFailure(this.logger, this.label, error, this.delivery.redelivery);
+      logFailure(this.logger, this.label, error, this.fields(), this.delivery.redelivery);
       throw error;
     }
   }
@@ -334,8 +347,10 @@ class NotificationRun {
 
   end(outcome: NotificationOutcome): void {
     this.publish(outcome);
-    if (!Logger.isLevelEnabled('debug')) return;
-    this.logger.debug(`${this.label}: ${ENDS[outcome]}, ${Math.round(this.deadline.elapsed())} ms`);
+    if (isSilent('log')) return;
+    const duration = Math.round(this.deadline.elapsed());
+    const sentence = `${this.label}: ${ENDS[outcome]}, ${duration} ms`;
+    this.logger.log(new LogEntry(sentence, { ...this.fields(), outcome, duration }));
   }
 
   /** The exception to respond with. */
@@ -347,9 +362,10 @@ class NotificationRun {
     this.publish('deferred', code);
     this.isDeferred = true;
     const detail = `${this.label} was deferred (${code}), and ${this.delivery.redelivery}. ${reason}`;
-    if (code === 'IN_PROGRESS') this.logger.debug(detail);
-    else if (code === 'HANDLER_TIMEOUT') this.logger.warn(detail);
-    else this.logger.error(detail);
+    const entry = new LogEntry(detail, { ...this.fields(), outcome: 'deferred', code });
+    if (code === 'IN_PROGRESS') this.logger.debug(entry);
+    else if (code === 'HANDLER_TIMEOUT') this.logger.warn(entry);
+    else this.logger.error(entry);
     const requestId = this.notification.request_id;
     return new ComplaintNotificationException(code, detail, { cause, requestId });
   }

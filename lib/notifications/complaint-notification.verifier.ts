@@ -47,7 +47,7 @@ interface Signed {
 export class ComplaintNotificationVerifier {
   constructor(
     private readonly app: AppContext,
-    private readonly merchants: MerchantRegistry,
+    private readonly registry: MerchantRegistry,
   ) {}
 
   /**
@@ -77,7 +77,7 @@ export class ComplaintNotificationVerifier {
     mchid: string | undefined,
     deadline: Deadline,
   ): Promise<ComplaintNotificationPayload> {
-    const { only, bySerial } = this.merchants;
+    const { only, bySerial } = this.registry;
     if (only && (mchid === undefined || mchid === only.mchid)) {
       return verifyFor(only, signed, deadline);
     }
@@ -91,7 +91,7 @@ export class ComplaintNotificationVerifier {
     signed: Signed,
     deadline: Deadline,
   ): Promise<ComplaintNotificationPayload> {
-    const merchant = await this.merchants.acquire(mchid, deadline.timeLeft());
+    const merchant = await this.registry.acquire(mchid, deadline.timeLeft());
     try {
       return await verifyFor(merchant, signed, deadline);
     } finally {
@@ -107,7 +107,7 @@ export class ComplaintNotificationVerifier {
   ): Promise<ComplaintNotificationPayload> {
     let candidates = bySerial.find(signature.serial);
     if (candidates.length === 0) {
-      await settlesWithin(this.merchants.downloadFirstCertificates(), deadline.timeLeft());
+      await settlesWithin(this.registry.downloadFirstCertificates(), deadline.timeLeft());
       candidates = bySerial.find(signature.serial);
     }
     const [candidate, ...others] = candidates;

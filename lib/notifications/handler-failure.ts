@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { isNativeError } from 'node:util/types';
 import { HttpException, type Logger } from '@nestjs/common';
+import { LogEntry, type LogFields } from '../utils/log-entry.js';
 import { typeName } from '../utils/type-name.js';
 
 /** An error, its causes and the errors of an AggregateError: so many are printed together. */
@@ -24,27 +25,29 @@ export function failureStatus(error: unknown): number {
  * otherwise at error.
  *
  * @param what the notification, such as "Notification EV-1 (CREATE_COMPLAINT, complaint 2)"
+ * @param fields the same for programs that read the log
  * @param redelivery how it comes again
  */
 export function logFailure(
   logger: Logger,
   what: string,
   error: unknown,
+  fields: LogFields = {},
   redelivery = WECHAT_PAY_REDELIVERS,
 ): void {
   const status = failureStatus(error);
+  const failed = { ...fields, outcome: 'failed', status };
   if (error instanceof HttpException && error.getStatus() === status && status < 500) {
-    logger.warn(
-      `${what} was not handled: ${error.name}: ${error.message} (status ${status}). ` +
-        `${redelivery}.`,
-    );
+    const reason = `${error.name}: ${error.message} (status ${status})`;
+    logger.warn(new LogEntry(`${what} was not handled: ${reason}. ${redelivery}.`, failed));
     return;
   }
   const reason =
     error instanceof HttpException && error.getStatus() !== status
       ? `An HttpException with status ${error.getStatus()} was thrown, which is no failure to WeChat Pay, so the response is 500. `
       : '';
-  logger.error(`${what} was not handled. ${reason}${redelivery}.`, describeFailure(error));
+  const sentence = `${what} was not handled. ${reason}${redelivery}.`;
+  logger.error(new LogEntry(sentence, failed, describeFailure(error)));
 }
 
 /**

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { NotificationKey } from '../stores/notification-store.interface.js';
+import type { LogFields } from '../utils/log-entry.js';
 import type { ComplaintNotificationPayload } from './complaint-notification-payload.interface.js';
 
 /**
@@ -12,6 +13,12 @@ export function notificationKey(
   listener?: string,
 ): NotificationKey {
   return { mchid, id: listener === undefined ? id : `${id}#${listener}` };
+}
+
+/** What a key says, for programs that read the log. */
+export function keyFields({ mchid, id }: NotificationKey): LogFields {
+  const [notificationId, listener] = id.split('#', 2);
+  return { mchid, notificationId, listener };
 }
 
 /**

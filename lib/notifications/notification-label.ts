@@ -1,3 +1,4 @@
+import type { LogFields } from '../utils/log-entry.js';
 import type { ComplaintNotificationPayload } from './complaint-notification-payload.interface.js';
 
 /**
@@ -11,6 +12,22 @@ export function notificationLabel(
   const { action_type, complaint_id } = complaint;
   const label = `Notification ${id} (${inOneLine(action_type)}, complaint ${inOneLine(complaint_id)})`;
   return listener === undefined ? label : `${label} for ${listener}`;
+}
+
+/** The same for programs that read the log. */
+export function notificationFields(
+  { mchid, id, request_id, event_type, complaint }: ComplaintNotificationPayload,
+  listener?: string,
+): LogFields {
+  return {
+    mchid,
+    notificationId: id,
+    requestId: request_id,
+    eventType: inOneLine(event_type),
+    actionType: inOneLine(complaint.action_type),
+    complaintId: inOneLine(complaint.complaint_id),
+    listener,
+  };
 }
 
 /** The id has been checked; the resource has not, and must not begin a log line of its own. */

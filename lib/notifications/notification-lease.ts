@@ -2,8 +2,10 @@ import type { Logger } from '@nestjs/common';
 import type { NotificationKey, NotificationStore } from '../stores/notification-store.interface.js';
 import { Deadline } from '../utils/deadline.js';
 import { errorMessage } from '../utils/error-message.js';
+import { LogEntry } from '../utils/log-entry.js';
 import { isJsonObject, type JsonObject } from '../utils/json.js';
 import { settlesWithin } from '../utils/settles-within.js';
+import { keyFields } from './notification-key.js';
 
 /** All in milliseconds. */
 export interface LeaseSettings {
@@ -71,8 +73,10 @@ export class NotificationLease {
     await this.renewalsToEnd();
     if (await this.store.complete(this.key, this.token, this.settings.retention)) return;
     this.logger.warn(
-      `Notification ${this.key.id} was handled, but its lease had lapsed and another process had taken ` +
-        'it over, so it may have been handled twice. Was this process suspended, or the store away?',
+      this.entry(
+        `Notification ${this.key.id} was handled, but its lease had lapsed and another process had taken ` +
+          'it over, so it may have been handled twice. Was this process suspended, or the store away?',
+      ),
     );
   }
 
@@ -105,8 +109,10 @@ export class NotificationLease {
       await this.store.release(this.key, this.token);
     } catch (error) {
       this.logger.warn(
-        `The lease of notification ${this.key.id} could not be released, so a redelivery is handled ` +
-          `only after the lease has lapsed: ${errorMessage(error)}`,
+        this.entry(
+          `The lease of notification ${this.key.id} could not be released, so a redelivery is handled ` +
+            `only after the lease has lapsed: ${errorMessage(error)}`,
+        ),
       );
     }
   }
@@ -120,9 +126,11 @@ export class NotificationLease {
     if (this.runtime.timeLeft() === 0) {
       this.stopRenewing();
       this.logger.error(
-        `The handler of notification ${this.key.id} has been running for ${this.settings.handlerLimit} ms ` +
-          '(handlerLimit). Its lease is no longer renewed, so a redelivery will run the handler again. ' +
-          'Find out why the handler does not finish, or raise handlerLimit.',
+        this.entry(
+          `The handler of notification ${this.key.id} has been running for ${this.settings.handlerLimit} ms ` +
+            '(handlerLimit). Its lease is no longer renewed, so a redelivery will run the handler again. ' +
+            'Find out why the handler does not finish, or raise handlerLimit.',
+        ),
       );
       return;
     }
@@ -136,9 +144,15 @@ export class NotificationLease {
       if (!isOurs) this.stopRenewing();
     } catch (error) {
       this.logger.warn(
-        `The lease of notification ${this.key.id} could not be renewed: ${errorMessage(error)}`,
+        this.entry(
+          `The lease of notification ${this.key.id} could not be renewed: ${errorMessage(error)}`,
+        ),
       );
     }
+  }
+
+  private entry(sentence: string): LogEntry {
+    return new LogEntry(sentence, keyFields(this.key));
   }
 
   /**

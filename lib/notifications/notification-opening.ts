@@ -27,7 +27,8 @@ export function openNotification(
   }
   const { resource, ...envelope } = parseEnvelope(bytes);
   const encrypted = { id: envelope.id, resource };
-  const merchant = 'mchid' in addressee ? addressee : findAddressee(encrypted, addressee);
+  const merchant =
+    'mchid' in addressee ? addressee : (addressee.single ?? findAddressee(encrypted, addressee));
   const complaint = decryptComplaint(encrypted, merchant.options.apiV3Key);
   return { mchid: merchant.mchid, ...envelope, complaint, origin: 'notification' };
 }

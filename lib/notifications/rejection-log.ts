@@ -1,4 +1,5 @@
 import type { Logger } from '@nestjs/common';
+import { LogEntry } from '../utils/log-entry.js';
 import {
   type ComplaintNotificationCode,
   type ComplaintNotificationException,
@@ -28,7 +29,7 @@ export class RejectionLog {
 
   constructor(private readonly logger: Logger) {}
 
-  log({ code, detail, requestId }: ComplaintNotificationException): void {
+  log({ code, detail, mchid, requestId }: ComplaintNotificationException): void {
     const count = (this.counts.get(code) ?? 0) + 1;
     this.counts.set(code, count);
     this.timer ??= setTimeout(() => {
@@ -36,7 +37,9 @@ export class RejectionLog {
     }, INTERVAL).unref();
     if (count > LINES_PER_INTERVAL) return;
     const request = requestId === undefined ? '' : ` (Request-ID ${requestId})`;
-    this.write(code, `Notification ${outcomeOf(code)} (${code}): ${detail}${request}`);
+    const outcome = outcomeOf(code);
+    const sentence = `Notification ${outcome} (${code}): ${detail}${request}`;
+    this.write(code, new LogEntry(sentence, { outcome, code, mchid, requestId }));
   }
 
   /** Logs what has been counted so far. To be called on shutdown. */
@@ -45,19 +48,19 @@ export class RejectionLog {
     this.timer = undefined;
     for (const [code, count] of this.counts) {
       if (count <= LINES_PER_INTERVAL) continue;
-      this.write(
-        code,
-        `${count} notifications were ${outcomeOf(code)} (${code}) within the last minute; ` +
-          `the first ${LINES_PER_INTERVAL} have log lines of their own.`,
-      );
+      const outcome = outcomeOf(code);
+      const sentence =
+        `${count} notifications were ${outcome} (${code}) within the last minute; ` +
+        `the first ${LINES_PER_INTERVAL} have log lines of their own.`;
+      this.write(code, new LogEntry(sentence, { outcome, code, count }));
     }
     this.counts.clear();
   }
 
-  private write(code: ComplaintNotificationCode, line: string): void {
-    if (code === 'RAW_BODY_UNAVAILABLE' || isDeferral(code)) this.logger.error(line);
-    else if (QUIET.includes(code)) this.logger.debug(line);
-    else this.logger.warn(line);
+  private write(code: ComplaintNotificationCode, entry: LogEntry): void {
+    if (code === 'RAW_BODY_UNAVAILABLE' || isDeferral(code)) this.logger.error(entry);
+    else if (QUIET.includes(code)) this.logger.debug(entry);
+    else this.logger.warn(entry);
   }
 }
 

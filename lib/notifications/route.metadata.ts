@@ -28,13 +28,13 @@ export function isGuarded(target: unknown): boolean {
 }
 
 /** The guard or subclasses of it that a controller class or a method has. */
-export function guardsOf(target: unknown): Type[] {
+export function guardsOf(target: unknown): Type<object>[] {
   if (typeof target !== 'function') return [];
   const guards: unknown = Reflect.getMetadata(GUARDS_METADATA, target);
   return Array.isArray(guards) ? guards.filter(isOurGuard) : [];
 }
 
-function isOurGuard(guard: unknown): guard is Type {
+function isOurGuard(guard: unknown): guard is Type<object> {
   return (
     typeof guard === 'function' && Reflect.hasMetadata(COMPLAINT_NOTIFICATION_GUARD_METADATA, guard)
   );

@@ -75,7 +75,7 @@ export class NotificationTelemetry {
     };
     this.outcomes?.add(1, {
       ...attributes,
-      [MCHID]: mchid,
+      ...(mchid !== undefined && { [MCHID]: mchid }),
       'wechatpay.notification.late': late,
       ...(listener !== undefined && { [LISTENER]: listener }),
     });

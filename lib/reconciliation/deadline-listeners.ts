@@ -81,7 +81,7 @@ export class DeadlineListeners {
     try {
       await task.run();
     } catch (error) {
-      logFailure(this.logger, task.label, error, 'The next sweep tries again');
+      logFailure(this.logger, task.label, error, {}, 'The next sweep tries again');
       await lease.release();
       return false;
     }

@@ -1,6 +1,10 @@
-/** Identifies a notification: its id is unique per merchant only. */
+/** Identifies a notification, which is unique per merchant only, or what one listener makes of it. */
 export interface NotificationKey {
   readonly mchid: string;
+  /**
+   * The id of the notification; for a listener, `#Class.method` follows. At most 249 characters, which
+   * are case-sensitive.
+   */
   readonly id: string;
 }
 

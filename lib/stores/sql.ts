@@ -14,7 +14,7 @@ export {
   type MikroOrmStoreSettings,
 } from './sql/adapters/mikro-orm.js';
 export { mysql2Store, type Mysql2Connection, type Mysql2Pool } from './sql/adapters/mysql2.js';
-export { pgStore, type PgClient, type PgPool } from './sql/adapters/pg.js';
+export { pgStore, type PgClient, type PgPool, type PgStatement } from './sql/adapters/pg.js';
 export {
   prismaStore,
   type PrismaClientLike,

@@ -5,7 +5,7 @@ import type {
   ComplaintResource,
 } from '../notifications/complaint-notification-payload.interface.js';
 import { logFailure } from '../notifications/handler-failure.js';
-import { notificationLabel } from '../notifications/notification-label.js';
+import { notificationFields, notificationLabel } from '../notifications/notification-label.js';
 import {
   attachNotification,
   type NotificationTask,
@@ -67,7 +67,12 @@ async function runTask(
   try {
     await handle();
   } catch (error) {
-    logFailure(new Logger(LOGGER_CONTEXT), notificationLabel(payload, listener), error);
+    logFailure(
+      new Logger(LOGGER_CONTEXT),
+      notificationLabel(payload, listener),
+      error,
+      notificationFields(payload, listener),
+    );
     throw error;
   }
 }

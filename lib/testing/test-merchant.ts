@@ -1,5 +1,8 @@
 import { KeyObject, randomBytes, randomInt, webcrypto } from 'node:crypto';
-import type { SingleMerchantOptions } from '../config/wechatpay-complaint-options.interface.js';
+import type {
+  MerchantOptions,
+  SingleMerchantOptions,
+} from '../config/wechatpay-complaint-options.interface.js';
 import { PUBLIC_KEY_ID_PREFIX } from '../protocol/constants.js';
 
 /** A key pair of the simulated WeChat Pay. */
@@ -37,6 +40,11 @@ export interface TestMerchant {
    * WeChat Pay: `WechatPaySimulator#moduleOptions` replaces `baseUrls`.
    */
   readonly options: SingleMerchantOptions;
+  /**
+   * For the option `merchants`, or the result of its `find`. An app behind a proxy needs
+   * `request: { proxy: false }` beside it.
+   */
+  readonly merchantOptions: MerchantOptions;
   /**
    * The same as environment variables, for apps that use the config factory. Every variable that the
    * factory reads is set, those that do not apply to an empty string, so that nothing of a `.env` is
@@ -92,22 +100,24 @@ export async function createTestMerchant({
 
 /** Adds options and environment to what identifies a merchant. */
 export function completeTestMerchant(
-  identity: Omit<TestMerchant, 'options' | 'environment'>,
+  identity: Omit<TestMerchant, 'options' | 'merchantOptions' | 'environment'>,
 ): TestMerchant {
   const { mode, publicKey, mchid, serial, privateKey, apiV3Key } = identity;
   const merchant = { mchid, serial, privateKey, apiV3Key };
   const hasPublicKey = mode !== 'certificate';
   const download = mode !== 'public-key';
+  const merchantOptions: MerchantOptions = {
+    ...merchant,
+    ...(hasPublicKey && { platformKeys: { [publicKey.id]: publicKey.pem } }),
+    platformCertificates: { download },
+    baseUrls: [CLOSED_PORT],
+  };
   return {
     ...identity,
-    options: {
-      ...merchant,
-      ...(hasPublicKey && { platformKeys: { [publicKey.id]: publicKey.pem } }),
-      platformCertificates: { download },
-      baseUrls: [CLOSED_PORT],
-      request: { proxy: false },
-    },
+    options: { ...merchantOptions, request: { proxy: false } },
+    merchantOptions,
     environment: {
+      WECHATPAY_MERCHANTS_PATH: '',
       WECHATPAY_MCHID: merchant.mchid,
       WECHATPAY_SERIAL: merchant.serial,
       WECHATPAY_PRIVATE_KEY: merchant.privateKey,

@@ -6,15 +6,17 @@ import { createTestMerchant } from '../../lib/testing/index.js';
 import { VERSION } from '../../lib/version.js';
 import { coldStart } from './cold-start.js';
 import { overHttp } from './http.js';
+import { severalMerchants } from './merchants.js';
 import { peerVersions } from './peers.js';
 import { growthByBody, growthByKeys, receiving } from './receiving.js';
 import { type Chapter, print } from './report.js';
 import { signing } from './signing.js';
+import { sqlStores } from './sql-stores.js';
 import { memoryStore, redisStore } from './stores.js';
 
 /**
  * `npm run bench [chapter ...]`: prints a table for each chapter and, when all of them ran, writes
- * them to `test/bench/results.json`, where the README's figures come from.
+ * them to `test/bench/results.json`, where the figures of `docs/performance.md` come from.
  */
 
 const RESULTS = 'test/bench/results.json';
@@ -25,10 +27,12 @@ const chapters: Readonly<Record<string, () => Promise<Chapter | Chapter[]>>> = {
   receiving: () => receiving(merchant),
   body: () => growthByBody(merchant),
   keys: () => growthByKeys(merchant),
+  merchants: () => severalMerchants(merchant),
   signing: () => signing(merchant),
   http: () => overHttp(merchant),
   memory: () => memoryStore(),
   redis: () => redisStore(REDIS_URL),
+  sql: () => sqlStores(),
   start: () => coldStart(),
 };
 

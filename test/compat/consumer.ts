@@ -56,6 +56,11 @@ export class Consumer {
     return run(process.execPath, args, cwd);
   }
 
+  /** Runs a program that is installed here, and nothing from the registry. */
+  npx(args: readonly string[], cwd = this.folder): Promise<string> {
+    return run('npx', ['--no', '--', ...args], cwd);
+  }
+
   /** Runs the TypeScript compiler of the consumer. */
   tsc(
     cwd: string,
@@ -80,7 +85,8 @@ function compatFolder(): string {
   return folder;
 }
 
-async function run(command: string, args: readonly string[], cwd: string): Promise<string> {
+/** Runs a program. Resolves to its output; rejects with the output when it fails. */
+export async function run(command: string, args: readonly string[], cwd: string): Promise<string> {
   // The environment of Jest must not change how an app behaves or prints.
   const env = { ...process.env, NODE_ENV: undefined, NO_COLOR: '1', FORCE_COLOR: undefined };
   const child = spawn(command, args, {

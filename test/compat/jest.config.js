@@ -1,10 +1,10 @@
 import loadConfig from '../../jest.config.js';
-import { findRedisProblem } from '../support/services.js';
+import { findDatabaseProblem, findRedisProblem } from '../support/services.js';
 
 /** Tests the package as its consumers get it: packed, and installed in new folders elsewhere. */
 export default async () => {
-  // The apps of these tests keep their notifications in Redis. Without it, every spec would fail.
-  const problem = await findRedisProblem();
+  // The apps of these tests keep their notifications in Redis or in a database.
+  const problem = (await findRedisProblem()) ?? (await findDatabaseProblem());
   if (problem) throw new Error(problem);
   return {
     ...(await loadConfig()),

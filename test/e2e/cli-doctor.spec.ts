@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
@@ -10,7 +10,9 @@ import {
   WechatPaySimulator,
 } from 'nestjs-wechatpay-complaint/testing';
 import { MerchantFolder } from '../../lib/cli/simulation/merchant-folder.js';
+import { runProgram } from '../../lib/cli/program.js';
 import { runCli } from '../support/cli.js';
+import { MemoryTerminal } from '../support/memory-terminal.js';
 import { closeApps, startApp } from '../support/start-app.js';
 
 @Controller()
@@ -30,6 +32,7 @@ interface FoundCheck {
 }
 
 describe('doctor', () => {
+  const original = process.env;
   let folder: string;
   let keys: MerchantFolder;
   let simulator: WechatPaySimulator;
@@ -46,6 +49,7 @@ describe('doctor', () => {
     app = url;
   });
   afterEach(() => {
+    process.env = original;
     simulator.setRegisteredUrl(keys.merchant, undefined);
   });
   afterAll(async () => {
@@ -54,24 +58,30 @@ describe('doctor', () => {
     await rm(folder, { recursive: true });
   });
 
-  /** What doctor has found, as `status name: text`. */
+  /** What doctor has found, as `status name: text`. It runs in this process. */
   async function examine(
     env: Readonly<Record<string, string>> = {},
     ...args: string[]
-  ): Promise<{ code: number | null; found: string[] }> {
-    const { code, stdout } = await runCli(['doctor', '--json', ...args], {
-      cwd: folder,
-      env: { ...keys.environment(simulator.url), ...env },
-    });
-    const { checks } = JSON.parse(stdout) as { checks: FoundCheck[] };
-    return { code, found: checks.map(({ status, name, text }) => `${status} ${name}: ${text}`) };
+  ): Promise<{ code: number; found: string[] }> {
+    const { REDIS_URL: _, ...inherited } = original;
+    process.env = { ...inherited, ...keys.environment(simulator.url), ...env };
+    const terminal = new MemoryTerminal();
+    const code = await runProgram(['doctor', '--json', ...args], terminal);
+    return { code, found: toLines(terminal.stdout) };
+  }
+
+  function toLines(json: string): string[] {
+    const { checks } = JSON.parse(json) as { checks: FoundCheck[] };
+    return checks.map(({ status, name, text }) => `${status} ${name}: ${text}`);
   }
 
   it('finds nothing wrong with an app that is set up', async () => {
     simulator.setRegisteredUrl(keys.merchant, `${app}/complaints`);
-    const { code, found } = await examine();
+    const { code, stdout } = await runCli(['doctor', '--json'], {
+      env: { ...keys.environment(simulator.url) },
+    });
     expect(code).toBe(0);
-    expect(found).toEqual([
+    expect(toLines(stdout)).toEqual([
       expect.stringMatching(/^ok Options: merchant \d+, public key PUB_KEY_ID_/),
       `ok Hosts: ${simulator.url}`,
       'ok Private key: RSA, 2048 bits',
@@ -133,6 +143,56 @@ describe('doctor', () => {
   });
 
   it.each([
+    [() => ({ commonName: '1230000109' }), 'is the certificate of merchant 1230000109', 'fault'],
+    [() => ({ notAfter: new Date(Date.now() - 1000) }), 'the API certificate expired on', 'fault'],
+    [() => ({ notAfter: new Date(Date.now() + 86_400_000) }), 'expires on', 'warning'],
+  ])('reads the certificate of the merchant: %#', async (optionsOf, text, status) => {
+    const { mchid } = keys.merchant;
+    const certificate = await createTestCertificate({ commonName: mchid, ...optionsOf() });
+    const [pem, key] = [join(folder, 'other.pem'), join(folder, 'other_key.pem')];
+    await writeFile(pem, certificate.pem);
+    await writeFile(key, certificate.privateKey.export({ type: 'pkcs8', format: 'pem' }));
+    const { code, found } = await examine(
+      { WECHATPAY_SERIAL: certificate.id, WECHATPAY_PRIVATE_KEY_PATH: key },
+      ...['--certificate', pem],
+    );
+    // WeChat Pay does not know this certificate in any case.
+    expect(code).toBe(1);
+    expect(found).toContainEqual(expect.stringMatching(new RegExp(`^${status} .*${text}`)));
+  });
+
+  it('says when there is no certificate, and when a file is none', async () => {
+    const env = { WECHATPAY_PRIVATE_KEY: keys.merchant.privateKey, WECHATPAY_PRIVATE_KEY_PATH: '' };
+    const none = await examine(env);
+    expect(none.found).toContainEqual(expect.stringMatching(/^skipped Key pair: .*--certificate/));
+    const { found } = await examine(env, '--certificate', join(folder, 'pub_key.pem'));
+    expect(found).toContainEqual(expect.stringMatching(/^fault Key pair: .*is no certificate$/));
+  });
+
+  it('finds a response that is not genuine, and one without a signature', async () => {
+    simulator.setRegisteredUrl(keys.merchant, `${app}/complaints`);
+    simulator.injectFaults('tampered');
+    const tampered = await examine();
+    expect(tampered.code).toBe(1);
+    expect(tampered.found).toContainEqual(
+      expect.stringMatching(/^fault Callback URL: .*SIGNATURE_MISMATCH/),
+    );
+    expect(tampered.found).toContainEqual(
+      expect.stringMatching(/^fault Response key: SIGNATURE_MISMATCH/),
+    );
+    simulator.injectFaults({ status: 401, raw: '{"code":"SIGN_ERROR","message":"x"}' });
+    const unsigned = await examine();
+    expect(unsigned.found).toContainEqual(expect.stringMatching(/^skipped Response key: /));
+  });
+
+  it('finds that nothing responds', async () => {
+    const { code, found } = await examine({ WECHATPAY_BASE_URLS: 'http://127.0.0.1:9' });
+    expect(code).toBe(1);
+    expect(found).toContainEqual(expect.stringMatching(/^fault Callback URL: .*ECONNREFUSED/));
+    expect(found.join()).not.toContain('Clock');
+  });
+
+  it.each([
     ['careless', 'answers a signature probe with 201'],
     ['elsewhere', 'answers a signature probe with 404'],
   ])('finds that the route %s is none of this package', async (route, text) => {
@@ -176,18 +236,21 @@ describe('doctor', () => {
           notAfter: new Date(Date.now() + 10 * 86_400_000),
         });
         await service.rotateCertificate(merchant, { certificate: soon, keepListed: false });
-        const { code, stdout } = await runCli(['doctor', '--json'], {
-          env: { ...service.environment(merchant) },
-        });
+        const { code, found } = await examine({ ...service.environment(merchant) });
         expect(code).toBe(0);
-        expect(stdout).toContain(`certificate ${soon.id} expires on`);
-        expect(stdout).toContain('decrypts the certificates');
-        expect(stdout).toContain(`the response is signed with platform certificate ${soon.id}`);
-        const wrong = await runCli(['doctor', '--json'], {
-          env: { ...service.environment(merchant), WECHATPAY_API_V3_KEY: 'x'.repeat(32) },
-        });
+        expect(found).toEqual(
+          expect.arrayContaining([
+            expect.stringMatching(
+              new RegExp(`^warning Platform key: certificate ${soon.id} expires on`),
+            ),
+            'ok APIv3 key: decrypts the certificates',
+            `ok Response key: the response is signed with platform certificate ${soon.id}`,
+          ]),
+        );
+        const wrongKey = { WECHATPAY_API_V3_KEY: 'x'.repeat(32) };
+        const wrong = await examine({ ...service.environment(merchant), ...wrongKey });
         expect(wrong.code).toBe(1);
-        expect(wrong.stdout).toContain('fault');
+        expect(wrong.found.join()).toContain('fault');
       } finally {
         await service.stop();
       }

@@ -58,7 +58,7 @@ describe('simulate', () => {
     const [output, log] = [collect(child.stdout), collect(child.stderr)];
     const find = (name: string): string | undefined =>
       new RegExp(`^  ${name} +(http\\S+)$`, 'm').exec(log())?.[1];
-    const isReady = (): boolean => /environment of your app/.test(log());
+    const isReady = (): boolean => log().includes('environment of your app');
     await until(() => isReady() || child.exitCode !== null, STARTUP);
     if (!isReady()) throw new Error(`It has ended:\n${log()}`);
     return { process: child, url: find('API') ?? '', page: find('page') ?? '', output, log };

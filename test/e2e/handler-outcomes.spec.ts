@@ -235,7 +235,7 @@ describe.each(ADAPTERS)('A handler, on %s', (adapter) => {
         expect.stringMatching(
           `^Notification EV-1 \\(CREATE_COMPLAINT, complaint 2002\\) was not handled\\. ` +
             `An HttpException with status ${status} was thrown, which is no failure to WeChat Pay, so the ` +
-            'response is 500\\. WeChat Pay redelivers it\\. HttpException: already known',
+            'response is 500\\. WeChat Pay redelivers it\\.\\nHttpException: already known',
         ),
       ]);
       await expect(send(app)).resolves.toMatchObject({ status: 204 });

@@ -266,7 +266,7 @@ describe.each(ADAPTERS)('Listeners behind the route of the module, on %s,', (ada
       text: '',
     });
     expect(running.logger.problems()).toEqual([]);
-    expect(running.logger.ours('debug')).toEqual([
+    expect(running.logger.ours('log')).toEqual([
       expect.stringMatching(
         /^Notification EV-1 \(USER_RESPONSE, complaint 2002\): no listener listens for this action, \d+ ms/,
       ),
@@ -357,9 +357,17 @@ describe.each(ADAPTERS)('Listeners behind the route of the module, on %s,', (ada
         seen.push(`first ${id} ${this.trace.request.id} ${this.trace.number}`);
       }
     }
+    let controllers = 0;
     @Controller()
     class Second {
-      constructor(private readonly trace: Trace) {}
+      constructor(private readonly trace: Trace) {
+        controllers += 1;
+      }
+
+      @OnComplaint()
+      again({ id }: ComplaintNotificationPayload): void {
+        seen.push(`again ${id} ${this.trace.request.id} ${this.trace.number}`);
+      }
 
       @OnComplaint()
       handle({ id }: ComplaintNotificationPayload): void {
@@ -370,7 +378,10 @@ describe.each(ADAPTERS)('Listeners behind the route of the module, on %s,', (ada
     await send(running, 'EV-1');
     await send(running, 'EV-1');
     await expect(send(running, 'EV-2')).resolves.toMatchObject({ status: 204 });
+    expect(controllers).toBe(2);
     expect(seen.sort()).toEqual([
+      'again EV-1 EV-1 1',
+      'again EV-2 EV-2 2',
       'first EV-1 EV-1 1',
       'first EV-2 EV-2 2',
       'second EV-1 EV-1 1',

@@ -101,7 +101,7 @@ describe.each(ADAPTERS)('A notification that is delivered more than once, on %s'
       ['duplicate', 'EV-1', false],
     ]);
     const label = 'Notification EV-1 \\(USER_RESPONSE, complaint 2002\\)';
-    expect(logger.ours('debug')).toEqual([
+    expect(logger.ours('log')).toEqual([
       expect.stringMatching(`^${label}: handled, \\d+ ms`),
       expect.stringMatching(`^${label}: a duplicate, handled before, \\d+ ms`),
       expect.stringMatching(`^${label}: a duplicate, handled before, \\d+ ms`),

@@ -369,6 +369,7 @@ describe('A sweep', () => {
         expect.objectContaining({ outcome: 'failed', calls: 1 }),
       ]);
       expect(running.logger.ours('log')).toEqual([
+        expect.stringMatching(/^Notification RC-\w+ .* for Listener\.hear: handled/),
         expect.stringMatching(
           /^Reconciliation of merchant \d+ has completed: 1 complaints listed, 1 lost ones handled, 0 failed, 0 reminders, 1 calls, \d+ ms/,
         ),

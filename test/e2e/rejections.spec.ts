@@ -514,7 +514,7 @@ describe.each(ADAPTERS)('A rejected notification, on %s', (adapter) => {
     expect(response.status).toBe(400);
     expect(app.logger.problems()).toEqual([
       expect.stringMatching(
-        /Notification EV-2 \(CREATE_COMPLAINT, complaint \d+\) was not handled: BadRequestException: .* \(status 400\)/,
+        /Notification EV-2 \(CREATE_COMPLAINT, complaint \d+\) was not handled: ComplaintNotificationException: .* \(status 400\)/,
       ),
     ]);
     expect(handled).toBe(0);

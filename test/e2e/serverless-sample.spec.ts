@@ -6,11 +6,11 @@ import {
   type TestMerchant,
   WechatPaySimulator,
 } from 'nestjs-wechatpay-complaint/testing';
-import { ComplaintListener } from '../../sample/04-serverless/complaint.listener.js';
-import { close, type GatewayEvent, handler } from '../../sample/04-serverless/handler.js';
+import { ComplaintListener } from '../../sample/06-serverless/complaint.listener.js';
+import { close, type GatewayEvent, handler } from '../../sample/06-serverless/handler.js';
 import { RecordingLogger } from '../support/recording-logger.js';
 
-describe('The function of sample/04-serverless', () => {
+describe('The function of sample/06-serverless', () => {
   const environment = { ...process.env };
   let merchant: TestMerchant;
   let simulator: WechatPaySimulator;

@@ -10,9 +10,13 @@ const PROGRAM = 'dist/esm/cli/main.js';
 /** The page of the simulator. */
 const PAGE = 'cli/simulation/page';
 const BESIDE_DIST = ['LICENSE', 'README.md', 'README.zh-CN.md', 'package.json'];
+/** It is in one build only, and nobody imports its types. */
+const NEST_ADD = ['collection.json', 'schema.json', 'nest-add.js'].map(
+  (file) => `dist/cjs/schematics/${file}`,
+);
 /** Bytes. Code and documentation may grow this far; an asset or a bundled dependency may not come in. */
-const MAX_PACKED_SIZE = 300_000;
-const MAX_UNPACKED_SIZE = 1_600_000;
+const MAX_PACKED_SIZE = 450_000;
+const MAX_UNPACKED_SIZE = 1_900_000;
 
 interface Tarball {
   readonly size: number;
@@ -46,10 +50,10 @@ describe('The tarball', () => {
     tarball = first;
   });
 
-  it('holds both builds of every entry point, all declarations, the program, the READMEs and the license, and nothing else', async () => {
+  it('holds both builds of every entry point, all declarations, the program, nest add, the READMEs and the license, and nothing else', async () => {
     const sources = (await readdir(join(ROOT, 'lib'), { recursive: true }))
       .map((path) => path.replaceAll('\\', '/'))
-      .filter((path) => path.endsWith('.ts') && !path.startsWith('cli/'));
+      .filter((path) => path.endsWith('.ts') && !/^(cli|schematics)\//.test(path));
     const page = (await readdir(join(ROOT, 'lib', PAGE)))
       .filter((file) => !file.endsWith('.json'))
       .map((file) => `dist/esm/${PAGE}/${file}`);
@@ -67,7 +71,9 @@ describe('The tarball', () => {
         .map(({ path }) => path)
         .filter((path) => !isShared(path))
         .sort(),
-    ).toEqual([...BESIDE_DIST, ...built, ...page, PROGRAM, 'dist/cjs/package.json'].sort());
+    ).toEqual(
+      [...BESIDE_DIST, ...built, ...page, ...NEST_ADD, PROGRAM, 'dist/cjs/package.json'].sort(),
+    );
   });
 
   it('stays small', () => {

@@ -75,6 +75,8 @@ export class ChildServer {
     const exited = once(child, 'exit');
     await this.signal(child, 'SIGKILL');
     await exited;
+    child.stdout?.destroy();
+    child.stderr?.destroy();
   }
 
   /** From now on the server accepts connections and responds to nothing. */

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 
@@ -17,11 +17,42 @@ const SERVICES = [
   {
     // A Redis at REDIS_URL or 127.0.0.1:6379; some suites also start servers of their own.
     findProblem: findRedisProblem,
-    suites: ['unit/stores/redis-', 'e2e/processes/', 'e2e/cluster-sample.'],
+    suites: [
+      'unit/stores/redis-',
+      'e2e/processes/',
+      'e2e/cluster-sample.',
+      'e2e/cli-doctor.redis.',
+    ],
+  },
+  {
+    findProblem: () => findServerProblem('PostgreSQL', postgresBinary(), 'postgresql'),
+    suites: [
+      'unit/stores/sql/adapters/pg.',
+      'unit/stores/sql/adapters/drizzle.',
+      'unit/stores/sql/adapters/knex.',
+      'unit/stores/sql/adapters/mikro-orm.',
+      'unit/stores/sql/adapters/prisma.',
+      'unit/stores/sql/adapters/transaction-host.',
+      'unit/stores/sql/adapters/type-orm.',
+      'unit/stores/sql/sql-notification-store.',
+      'e2e/cluster-postgres-sample.',
+      'e2e/in-transaction.',
+      'e2e/processes/sql-',
+    ],
+  },
+  {
+    findProblem: () => findServerProblem('MariaDB', 'mariadbd', 'mariadb-server'),
+    suites: [
+      'unit/stores/sql/adapters/mysql2.',
+      'unit/stores/sql/adapters/drizzle.',
+      'unit/stores/sql/adapters/knex.',
+      'unit/stores/sql/sql-notification-store.',
+      'e2e/processes/sql-',
+    ],
   },
   {
     findProblem: findChromiumProblem,
-    suites: ['e2e/desk-sample.browser.', 'e2e/cli-simulate.browser.'],
+    suites: ['e2e/desk-sample.browser.', 'e2e/cli-simulate.browser.', 'docs/site.browser.'],
   },
 ];
 
@@ -42,6 +73,30 @@ async function findChromiumProblem() {
     `There is no Chromium at ${path}. ` +
     'Install it (apt-get install chromium) or set CHROMIUM_PATH.'
   );
+}
+
+/** Tests start servers of their own, of the database that is installed. */
+function findServerProblem(name, binary, debianPackage) {
+  if (spawnSync(binary, ['--version']).status === 0) return Promise.resolve(undefined);
+  return Promise.resolve(
+    `There is no server of ${name}. Install it: apt-get install ${debianPackage}`,
+  );
+}
+
+/** The problem with PostgreSQL or MariaDB, for the tests of apps on them. */
+export async function findDatabaseProblem() {
+  return (
+    (await findServerProblem('PostgreSQL', postgresBinary(), 'postgresql')) ??
+    (await findServerProblem('MariaDB', 'mariadbd', 'mariadb-server'))
+  );
+}
+
+/** Debian keeps it outside of the PATH. */
+function postgresBinary() {
+  const folder = '/usr/lib/postgresql';
+  const versions = existsSync(folder) ? readdirSync(folder).map(Number) : [];
+  if (versions.length === 0) return 'postgres';
+  return join(folder, String(Math.max(...versions)), 'bin/postgres');
 }
 
 function acceptsConnections({ hostname, port }) {

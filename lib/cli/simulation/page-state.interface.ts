@@ -11,7 +11,7 @@ export interface PageState {
   readonly calls: readonly PageCall[];
 }
 
-export interface PageComplaint {
+interface PageComplaint {
   readonly id: string;
   readonly time: string;
   readonly state: string;
@@ -37,7 +37,7 @@ export interface PageEntry {
 }
 
 /** A notification that was sent to the app, with its responses. */
-export interface PageDelivery {
+interface PageDelivery {
   /** Milliseconds since 1970. */
   readonly time: number;
   readonly id: string;
@@ -53,7 +53,7 @@ export interface PageDelivery {
 }
 
 /** A call that the app has made. */
-export interface PageCall {
+interface PageCall {
   /** Milliseconds since 1970. */
   readonly time: number;
   readonly method: string;

@@ -35,8 +35,8 @@ const ATTEMPTS = 3;
 /** Milliseconds. */
 const PAUSE = 20;
 /** Claims from one removal of expired rows to the next, and how many rows each removes. */
-const CLAIMS_PER_REMOVAL = 16;
-const ROWS_PER_REMOVAL = 32;
+const CLAIMS_PER_REMOVAL = 32;
+const ROWS_PER_REMOVAL = 64;
 /**
  * Milliseconds for which an expired row stays: a holder whose lease has lapsed, but has not been taken
  * over, may still complete. No handler is given a longer time (`handlerLimit`).

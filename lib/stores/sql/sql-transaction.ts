@@ -1,6 +1,6 @@
 import { CallTimeout } from './call-limiter.js';
 import { countOf, type SqlStatement } from './dialects/dialect.js';
-import type { SqlTransaction } from './sql-client.js';
+import type { SqlExecute, SqlTransaction } from './sql-client.js';
 
 export interface CompletingTransaction {
   readonly transaction: SqlTransaction;
@@ -28,7 +28,7 @@ export async function runSqlTransaction(settings: CompletingTransaction): Promis
   const limit = new PhaseLimit(commandTimeout);
   const progress: { handled?: Promise<void>; completed?: number } = {};
   limit.start();
-  const ended = transaction(async (handle, execute) => {
+  const work = async (handle: unknown, execute: SqlExecute): Promise<void> => {
     limit.stop();
     // The lease may be another's by now, so nothing may be committed.
     limit.assertKept();
@@ -39,7 +39,9 @@ export async function runSqlTransaction(settings: CompletingTransaction): Promis
     progress.completed = countOf(await execute(complete.sql, [...complete.parameters]));
     limit.assertKept();
     if (progress.completed === 0) throw new Error('the lease was taken over');
-  });
+  };
+  // A promise in any case: a client of the app may throw.
+  const ended = Promise.resolve().then(() => transaction(work));
   try {
     await Promise.race([ended, limit.exceeded]);
   } catch (error) {

@@ -110,17 +110,24 @@ export class WechatPaySimulator extends SimulatedConsumer {
   }
 
   /**
-   * The options of one of several merchants, for the option `merchants`, with this simulator as WeChat
-   * Pay. Where a proxy is set, the app needs `request: { proxy: false }` beside `merchants`.
+   * The merchant's options for the option `merchants`, or for the result of its `find`, with this
+   * simulator as WeChat Pay. An app behind a proxy needs `request: { proxy: false }` beside it.
    */
-  merchantOptions({ options }: TestMerchant): MerchantOptions {
-    const { request: _ofTheApp, ...own } = options;
-    return { ...own, baseUrls: [this.url] };
+  merchantOptions({ merchantOptions }: TestMerchant): MerchantOptions {
+    return { ...merchantOptions, baseUrls: [this.url] };
   }
 
   /** The merchant's environment variables with this simulator as WeChat Pay. */
   environment({ environment }: TestMerchant): Readonly<Record<string, string>> {
     return { ...environment, WECHATPAY_BASE_URLS: this.url };
+  }
+
+  /**
+   * Adds a merchant, or replaces all keys of the one with this id: `createTestMerchant({ mchid })` makes
+   * new ones. Its callback URL and its complaints stay.
+   */
+  setMerchant(merchant: TestMerchant): void {
+    this.merchants.set(merchant);
   }
 
   /** The callback URL that is registered now. */

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { NotificationEvent } from 'nestjs-wechatpay-complaint';
 import { until } from './steps.js';
 
-const MAIN = fileURLToPath(new URL('../main.js', import.meta.url));
+const MAIN = new URL('../main.js', import.meta.url);
 const OBSERVER = new URL('./observer.js', import.meta.url).href;
 /** Milliseconds that a process has to end after SIGTERM. */
 const SHUTDOWN_LIMIT = 10_000;
@@ -28,13 +28,15 @@ export class AppProcess {
     readonly name: string,
     readonly port: number,
     private readonly environment: Readonly<Record<string, string>>,
+    private readonly main: URL,
   ) {}
 
   static async create(
     name: string,
     environment: Readonly<Record<string, string>>,
+    main = MAIN,
   ): Promise<AppProcess> {
-    return new AppProcess(name, await findFreePort(), environment);
+    return new AppProcess(name, await findFreePort(), environment, main);
   }
 
   get pid(): number | undefined {
@@ -43,7 +45,7 @@ export class AppProcess {
 
   /** Resolves when it accepts requests, with the outcome of registering the callback URL. */
   async start(): Promise<string> {
-    const child = fork(MAIN, {
+    const child = fork(fileURLToPath(this.main), {
       execArgv: ['--import', OBSERVER],
       env: { ...process.env, ...this.environment, PORT: String(this.port), NO_COLOR: '1' },
       stdio: ['ignore', 'pipe', 'inherit', 'ipc'],

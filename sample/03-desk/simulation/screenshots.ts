@@ -6,7 +6,7 @@ import { sourceFolder } from '../create-app.js';
 import { startDesk } from './start-desk.js';
 
 /**
- * Takes the pictures of the README. They are the same every time, because the clock stands still.
+ * Takes the pictures of the documentation. They are the same every time, because the clock stands still.
  */
 
 const NOW = Date.parse('2026-07-18T10:42:00+08:00');

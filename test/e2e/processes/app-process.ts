@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { WechatPayComplaintModuleOptions } from 'nestjs-wechatpay-complaint';
 
-const FIXTURE = join(dirname(fileURLToPath(import.meta.url)), 'fixtures/app.mjs');
+const FIXTURES = join(dirname(fileURLToPath(import.meta.url)), 'fixtures');
 
 interface RedisKeys {
   readonly url: string;
@@ -19,6 +19,20 @@ export interface AppSettings {
   readonly journal: RedisKeys;
   /** Milliseconds that the handler takes. */
   readonly handling: number | 'never-ending';
+}
+
+/** Of an app on a SQL database. */
+export interface SqlAppSettings {
+  readonly options: WechatPayComplaintModuleOptions;
+  readonly dialect: 'postgres' | 'mysql';
+  readonly url: string;
+  readonly inTransaction: boolean;
+  readonly handling: {
+    /** How long the handler takes, at most or exactly. */
+    readonly milliseconds: number;
+    /** Whether it announces that it runs, in the table `started`. It takes the whole time then. */
+    readonly isAnnounced: boolean;
+  };
 }
 
 const spawned: ChildProcess[] = [];
@@ -36,8 +50,9 @@ export class AppProcess {
     readonly url: string,
   ) {}
 
-  static async start(settings: AppSettings): Promise<AppProcess> {
-    const child = spawn(process.execPath, ['--expose-gc', FIXTURE, JSON.stringify(settings)], {
+  static async start(settings: AppSettings | SqlAppSettings): Promise<AppProcess> {
+    const fixture = join(FIXTURES, 'dialect' in settings ? 'sql-app.mjs' : 'app.mjs');
+    const child = spawn(process.execPath, ['--expose-gc', fixture, JSON.stringify(settings)], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     spawned.push(child);
@@ -59,7 +74,7 @@ export class AppProcess {
   }
 
   /** Several apps with the same settings. */
-  static startMany(count: number, settings: AppSettings): Promise<AppProcess[]> {
+  static startMany(count: number, settings: AppSettings | SqlAppSettings): Promise<AppProcess[]> {
     return Promise.all(Array.from({ length: count }, () => AppProcess.start(settings)));
   }
 
@@ -75,6 +90,15 @@ export class AppProcess {
   /** Like `kill -9`. */
   kill(): Promise<void> {
     return kill(this.child);
+  }
+
+  /** From now on the process does nothing, as one of a suspended machine. */
+  freeze(): void {
+    this.child.kill('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.child.kill('SIGCONT');
   }
 
   /** Bytes in use, right after a garbage collection. */

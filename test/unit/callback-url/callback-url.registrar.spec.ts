@@ -1,8 +1,10 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import {
   createTestMerchant,
   type SimulatedError,
   type TestMerchant,
+  WechatPaySimulator,
 } from 'nestjs-wechatpay-complaint/testing';
 import { closeAll, closedPort, startClient, startSimulator } from '../../support/client-bench.js';
 import type { LogLevel, RecordingLogger } from '../../support/recording-logger.js';
@@ -130,4 +132,43 @@ describe('The option callbackUrl', () => {
     },
     PATIENCE,
   );
+
+  it('is registered for each of several merchants, a few at a time', async () => {
+    const merchants = await Promise.all(Array.from({ length: 6 }, () => createTestMerchant()));
+    let [running, most] = [0, 0];
+    const simulator = await WechatPaySimulator.start({
+      merchants,
+      onRequest: async () => {
+        running += 1;
+        most = Math.max(most, running);
+        await delay(20);
+        running -= 1;
+      },
+    });
+    const { logger } = await startClient({
+      merchants: merchants.map((one) => simulator.merchantOptions(one)),
+      callbackUrl: 'https://shop.example.com/{mchid}/complaints',
+    });
+    await until(() => linesOf(logger, 'log').length === 6);
+
+    for (const one of merchants) {
+      expect(simulator.registeredUrl(one)).toBe(`https://shop.example.com/${one.mchid}/complaints`);
+    }
+    expect(most).toBeLessThanOrEqual(4);
+    await simulator.stop();
+  });
+
+  it('of one merchant that cannot be registered does not hold up the others', async () => {
+    const others = await Promise.all(Array.from({ length: 5 }, () => createTestMerchant()));
+    const simulator = await WechatPaySimulator.start({ merchants: others });
+    const away = { ...merchant.merchantOptions, baseUrls: [await closedPort()] };
+    const { logger } = await startClient({
+      merchants: [away, ...others.map((one) => simulator.merchantOptions(one))],
+      callbackUrl: 'https://shop.example.com/{mchid}/complaints',
+    });
+    await until(() => linesOf(logger, 'log').length === 5);
+
+    expect(linesOf(logger, 'error').length).toBeGreaterThan(0);
+    await simulator.stop();
+  });
 });

@@ -8,11 +8,17 @@ import {
   createTestMerchant,
   type SimulatedRequest,
   type TestMerchant,
-  type WechatPaySimulator,
+  WechatPaySimulator,
 } from 'nestjs-wechatpay-complaint/testing';
 import type { Observable } from 'rxjs';
 import { CALLS, URL_NEW, URL_OLD } from '../../support/callback-url-calls.js';
-import { closeAll, errorOf, startBench, valuesOf } from '../../support/client-bench.js';
+import {
+  closeAll,
+  errorOf,
+  startBench,
+  startClient,
+  valuesOf,
+} from '../../support/client-bench.js';
 
 const URL_OF_ANOTHER = 'https://shop.example.com/wechatpay/complaints-of-another-instance';
 const PRIVATE_URL = 'http://127.0.0.1:3000/wechatpay/complaints';
@@ -388,5 +394,62 @@ describe('ensure', () => {
       '1',
       '1',
     ]);
+  });
+});
+
+describe('ensure without a URL', () => {
+  it('registers the option callbackUrl', async () => {
+    const { service, simulator } = await startBench(merchant, { callbackUrl: URL_NEW });
+
+    expect(await valuesOf(service.ensure())).toMatchObject([{ url: URL_NEW }]);
+    expect(simulator.registeredUrl(merchant)).toBe(URL_NEW);
+  });
+
+  it('fails without the option', async () => {
+    const { service } = await startBench(merchant);
+
+    expect(await errorOf(service.ensure())).toBeInstanceOf(WechatPayArgumentError);
+  });
+});
+
+describe('ensureAll', () => {
+  it('registers the URL of every merchant, and says for each one what it did', async () => {
+    const [one, two, three, away] = await Promise.all([
+      createTestMerchant(),
+      createTestMerchant(),
+      createTestMerchant(),
+      createTestMerchant(),
+    ]);
+    const simulator = await WechatPaySimulator.start({ merchants: [one, two, three] });
+    const callbackUrl = (mchid: string): string => `https://shop.example.com/${mchid}`;
+    simulator.setRegisteredUrl(two, URL_OLD);
+    const { service } = await startClient({
+      merchants: [
+        { ...simulator.merchantOptions(one), callbackUrl: callbackUrl(one.mchid) },
+        { ...simulator.merchantOptions(two), callbackUrl: callbackUrl(two.mchid) },
+        simulator.merchantOptions(three),
+        { ...away.merchantOptions, callbackUrl: callbackUrl(away.mchid) },
+      ],
+    });
+    const results = await valuesOf(service.ensureAll());
+    const of = ({ mchid }: TestMerchant) => results.find((result) => result.mchid === mchid);
+
+    expect(results).toHaveLength(4);
+    // The module registers them by itself, too; whichever comes first creates.
+    expect(of(one)).toMatchObject({ url: callbackUrl(one.mchid) });
+    expect(of(two)).toMatchObject({ url: callbackUrl(two.mchid) });
+    expect(of(three)).toEqual({ mchid: three.mchid, outcome: 'skipped' });
+    expect(of(away)).toMatchObject({ outcome: 'failed', error: { code: 'ECONNREFUSED' } });
+    expect(simulator.registeredUrl(one)).toBe(callbackUrl(one.mchid));
+    expect(simulator.registeredUrl(three)).toBeUndefined();
+    await simulator.stop();
+  });
+
+  it('fails when merchants are looked up', async () => {
+    const { service } = await startClient({
+      merchants: { find: () => Promise.resolve(merchant.merchantOptions) },
+    });
+
+    expect(await errorOf(service.ensureAll())).toMatchObject({ code: 'MERCHANT_NOT_NAMED' });
   });
 });

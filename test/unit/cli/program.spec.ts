@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { COMMANDS } from '../../../lib/cli/commands/index.js';
 import { runProgram } from '../../../lib/cli/program.js';
+import { VERSION } from '../../../lib/version.js';
 import { MemoryTerminal } from '../../support/memory-terminal.js';
 
 async function run(...words: string[]) {
@@ -30,6 +31,19 @@ describe('runProgram', () => {
     expect(code).toBe(0);
     expect(stdout).toContain(`Usage: wechatpay-complaint ${name}`);
     expect(stdout).toContain('--help');
+  });
+
+  it('prints the stack of a fault of its own, and the version', async () => {
+    const terminal = new MemoryTerminal();
+    const broken = {
+      name: 'broken',
+      summary: '',
+      options: {},
+      run: () => Promise.reject(new TypeError('x is not a function')),
+    };
+    await expect(runProgram(['broken'], terminal, [broken])).resolves.toBe(70);
+    expect(terminal.stderr).toMatch(/TypeError: x is not a function\n +at /);
+    await expect(run('--version')).resolves.toMatchObject({ code: 0, stdout: `${VERSION}\n` });
   });
 
   it.each([

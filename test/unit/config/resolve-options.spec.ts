@@ -61,7 +61,7 @@ describe('resolveOptions', () => {
     [[], 'array'],
     [() => ({}), 'function'],
   ])('says so if the options are %p', (options, type) => {
-    const error = failureOf(() => resolveOptions(options as never));
+    const error = failureOf(() => resolveOptions(options));
 
     expect(error.problems).toEqual([
       problem('options', `are of type ${type}`, /factory must return an object/),

@@ -4,7 +4,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
-import type { SingleMerchantOptions } from '../../../lib/config/wechatpay-complaint-options.interface.js';
+import type {
+  SeveralMerchantsOptions,
+  SingleMerchantOptions,
+} from '../../../lib/config/wechatpay-complaint-options.interface.js';
 import { wechatPayComplaintConfig } from '../../../lib/config/wechatpay-complaint.config.js';
 import { WechatPayConfigurationError } from '../../../lib/errors/wechatpay-configuration.error.js';
 import {
@@ -545,5 +548,122 @@ describe('wechatPayComplaintConfig', () => {
     const secrets = merchant.privateKey.split('\n').slice(1, -2).concat(merchant.apiV3Key, GARBAGE);
     expect(secrets.length).toBeGreaterThan(20);
     expect(secrets.filter((secret) => shown.includes(secret))).toEqual([]);
+  });
+
+  describe('with WECHATPAY_MERCHANTS_PATH', () => {
+    let shops: string;
+
+    beforeAll(async () => {
+      shops = await mkdtemp(join(tmpdir(), 'wechatpay-shops-'));
+    });
+    afterAll(() => rm(shops, { recursive: true }));
+
+    const NONE_OF_ONE = (): Environment =>
+      Object.fromEntries(Object.keys(variables).map((name) => [name, undefined]));
+
+    /** Writes files in a directory of their own. */
+    async function write(files: Readonly<Record<string, unknown>>): Promise<string> {
+      const path = await mkdtemp(join(shops, 'merchants-'));
+      for (const [name, content] of Object.entries(files)) {
+        await writeFile(join(path, name), JSON.stringify(content));
+      }
+      return path;
+    }
+
+    function readAll(changes: Environment): SeveralMerchantsOptions {
+      const replaced = jest.replaceProperty(process, 'env', { ...NONE_OF_ONE(), ...changes });
+      try {
+        const options = wechatPayComplaintConfig();
+        if (!options.merchants) throw new Error('These are the options of one merchant.');
+        return options;
+      } finally {
+        replaced.restore();
+      }
+    }
+
+    function faultsOf(changes: Environment): string[] {
+      try {
+        readAll(changes);
+      } catch (error) {
+        if (error instanceof WechatPayConfigurationError) return linesOf(error);
+        throw error;
+      }
+      throw new Error('The environment was accepted.');
+    }
+
+    const own = (mchid: string, changes: object = {}): object => {
+      const { platformCertificates: _default, ...options } = merchant.merchantOptions;
+      return { ...options, mchid, ...changes };
+    };
+
+    it('reads all merchants, with the other variables as defaults', async () => {
+      const path = await write({ 'a.json': own('1900000001'), 'b.json': own('1900000002') });
+      const { merchants, ...common } = readAll({
+        WECHATPAY_MERCHANTS_PATH: path,
+        WECHATPAY_CALLBACK_URL: 'https://shop.example.com/{mchid}/complaints',
+        WECHATPAY_TIMEOUT: '5000',
+      });
+
+      expect(merchants).toMatchObject([
+        { mchid: '1900000001', platformCertificates: { download: false } },
+        { mchid: '1900000002', platformCertificates: { download: false } },
+      ]);
+      expect(common).toMatchObject({
+        callbackUrl: 'https://shop.example.com/{mchid}/complaints',
+        timeout: 5000,
+      });
+    });
+
+    it('has certificates downloaded where a merchant has no key, or as it says', async () => {
+      const path = await write({
+        'a.json': own('1900000001', { platformKeys: undefined }),
+        'b.json': own('1900000002', { platformCertificates: { download: true } }),
+      });
+      const { merchants } = readAll({
+        WECHATPAY_MERCHANTS_PATH: path,
+        WECHATPAY_REFRESH_INTERVAL: '60000',
+      });
+
+      expect(merchants).toMatchObject([
+        { platformCertificates: { download: true, refreshInterval: 60_000 } },
+        { platformCertificates: { download: true } },
+      ]);
+    });
+
+    it('names the file of every fault', async () => {
+      const path = await write({
+        'a.json': own('1900000001', { serial: '', apiV3Key: undefined }),
+        'b.json': own('1900000001'),
+        'c.json': { ...own(''), mchid: 1_900_000_003 },
+      });
+
+      expect(faultsOf({ WECHATPAY_MERCHANTS_PATH: path, WECHATPAY_TIMEOUT: '0' })).toEqual([
+        'WECHATPAY_MERCHANTS_PATH: apiV3Key in a.json is missing',
+        'WECHATPAY_MERCHANTS_PATH: mchid in b.json is 1900000001, which is that of merchants[0] as well',
+        'WECHATPAY_MERCHANTS_PATH: mchid in c.json is not a merchant id (it is of type number)',
+        'WECHATPAY_MERCHANTS_PATH: serial in a.json is missing',
+        'WECHATPAY_TIMEOUT is 0',
+      ]);
+    });
+
+    it('names what cannot be read', async () => {
+      const path = await write({ 'a.json': 'none' });
+
+      expect(faultsOf({ WECHATPAY_MERCHANTS_PATH: join(path, 'b.json') })).toEqual([
+        'WECHATPAY_MERCHANTS_PATH cannot be read (ENOENT)',
+      ]);
+      expect(faultsOf({ WECHATPAY_MERCHANTS_PATH: path })).toEqual([
+        'WECHATPAY_MERCHANTS_PATH: a.json is of type string',
+      ]);
+    });
+
+    it('does not stand beside the variables of one merchant', async () => {
+      const path = await write({ 'a.json': own('1900000001') });
+      const changes = { WECHATPAY_MERCHANTS_PATH: path, WECHATPAY_MCHID: merchant.mchid };
+
+      expect(faultsOf(changes)).toEqual([
+        'WECHATPAY_MCHID and WECHATPAY_MERCHANTS_PATH are both set',
+      ]);
+    });
   });
 });

@@ -86,7 +86,7 @@ describe('WechatPayComplaintHealth', () => {
     const other = await createTestMerchant({ mode: 'certificate' });
     const check = async (...merchants: TestMerchant[]) => {
       const { module } = await startModule({
-        merchants: merchants.map(({ options: { request: _request, ...options } }) => options),
+        merchants: merchants.map(({ merchantOptions }) => merchantOptions),
         request: other.options.request,
         retry: false,
       });

@@ -3,6 +3,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/gl
 import {
   NOTIFICATION_CHANNEL,
   type NotificationEvent,
+  type NotificationTask,
   type SingleMerchantOptions,
 } from 'nestjs-wechatpay-complaint';
 import { createTestMerchant, type TestMerchant } from 'nestjs-wechatpay-complaint/testing';
@@ -77,7 +78,7 @@ describe('ComplaintNotificationProcessor', () => {
     await process();
     await process(() => Promise.reject(new Error('must not run')));
     expect(store.done).toEqual(['claim', 'complete', 'claim']);
-    expect(logger.ours('debug')).toEqual([
+    expect(logger.ours('log')).toEqual([
       expect.stringMatching(/^Notification EV-1 .*: handled, \d+ ms/),
       expect.stringMatching(/^Notification EV-1 .*: a duplicate, handled before, \d+ ms/),
     ]);
@@ -94,6 +95,69 @@ describe('ComplaintNotificationProcessor', () => {
     expect(store.done).toEqual(['claim', 'release']);
     expect(logger.problems()).toEqual([expect.stringContaining(`${LABEL} was not handled.`)]);
     expect(events).toMatchObject([{ outcome: 'failed', late: false }]);
+  });
+
+  describe('with the tasks of several listeners', () => {
+    const PAYLOAD = {
+      id: 'EV-1',
+      event_type: 'COMPLAINT.STATE_CHANGE',
+      complaint: { complaint_id: '2002', action_type: 'USER_RESPONSE' },
+    };
+    const succeed = (): Promise<void> => Promise.resolve();
+
+    function processTasks(tasks: readonly NotificationTask[]): Promise<unknown> {
+      const payload = { ...PAYLOAD, mchid: merchant.mchid };
+      return processor.process(payload, tasks, processor.startDelivery());
+    }
+
+    it('claims and remembers each by itself', async () => {
+      await start();
+      const names: string[] = [];
+      const task = (listener: string, handle = succeed): NotificationTask => ({
+        listener,
+        handle: () => {
+          names.push(listener);
+          return handle();
+        },
+      });
+      const error = new Error('locked');
+      const failing = processTasks([
+        task('Complaints.open'),
+        task('Journal.write', () => Promise.reject(error)),
+        task('Alerts.ring', () => Promise.reject(new Error('later in the list'))),
+      ]);
+      await expect(failing).rejects.toBe(error);
+      expect(names.splice(0)).toEqual(['Complaints.open', 'Journal.write', 'Alerts.ring']);
+      const all = [task('Complaints.open'), task('Journal.write'), task('Alerts.ring')];
+      await expect(processTasks(all)).resolves.toBe('handled');
+      expect(names.splice(0)).toEqual(['Journal.write', 'Alerts.ring']);
+      await expect(processTasks(all)).resolves.toBe('duplicate');
+      await expect(processTasks([{ handle: succeed }])).resolves.toBe('handled');
+      expect(names).toEqual([]);
+    });
+
+    it('responds only when each has ended or was deferred', async () => {
+      await start();
+      let isDone = false;
+      const failing = processTasks([
+        { listener: 'Complaints.open', handle: () => Promise.reject(new Error('locked')) },
+        { listener: 'Journal.write', handle: waitForGate },
+      ]).finally(() => {
+        isDone = true;
+      });
+      await until(() => store.done.includes('release'));
+      expect(isDone).toBe(false);
+      gate.resolve(undefined);
+      await expect(failing).rejects.toThrow('locked');
+      expect(store.done.slice(-1)).toEqual(['complete']);
+    });
+
+    it('needs no store when there is none', async () => {
+      await start();
+      await expect(processTasks([])).resolves.toBe('ignored');
+      expect(store.arrived).toEqual([]);
+      expect(events).toMatchObject([{ outcome: 'ignored', id: 'EV-1', late: false }]);
+    });
   });
 
   it('defers a notification that is being handled', async () => {

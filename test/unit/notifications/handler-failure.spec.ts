@@ -54,7 +54,7 @@ describe('logFailure', () => {
       {
         level: 'error',
         text: expect.stringMatching(
-          /^Notification EV-1 was not handled\. WeChat Pay redelivers it\. HttpException: later\n\s+at /,
+          /^Notification EV-1 was not handled\. WeChat Pay redelivers it\.\nHttpException: later\n\s+at /,
         ),
       },
     ]);

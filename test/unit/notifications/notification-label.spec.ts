@@ -1,5 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { notificationLabel } from '../../../lib/notifications/notification-label.js';
+import {
+  notificationFields,
+  notificationLabel,
+} from '../../../lib/notifications/notification-label.js';
 
 function labelOf(complaint_id: string, action_type: string): string {
   return notificationLabel({
@@ -30,5 +33,26 @@ describe('notificationLabel', () => {
     expect(labelOf('2'.repeat(5000), 'X'.repeat(5000))).toBe(
       `Notification EV-1 (${'X'.repeat(64)}, complaint ${'2'.repeat(64)})`,
     );
+  });
+});
+
+describe('notificationFields', () => {
+  it('are the same for programs', () => {
+    const notification = {
+      mchid: '1900000109',
+      id: 'EV-1',
+      event_type: 'COMPLAINT.CREATE',
+      request_id: '0123-abc',
+      complaint: { complaint_id: '20\n02', action_type: 'X'.repeat(5000), phone: '13800138000' },
+    };
+    expect(notificationFields(notification, 'Desk.open')).toEqual({
+      mchid: '1900000109',
+      notificationId: 'EV-1',
+      requestId: '0123-abc',
+      eventType: 'COMPLAINT.CREATE',
+      actionType: 'X'.repeat(64),
+      complaintId: '20 02',
+      listener: 'Desk.open',
+    });
   });
 });

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { isJsonObject } from '../../../utils/json.js';
 import type { SqlParameter } from '../dialects/dialect.js';
 import type { SqlExecute, SqlTransaction } from '../sql-client.js';
 import {
@@ -8,8 +10,15 @@ import { readResult } from './read-result.js';
 
 /** The part of `Pool` of pg that the store uses. */
 export interface PgPool {
-  query(sql: string, parameters: SqlParameter[]): Promise<unknown>;
+  query(statement: PgStatement): Promise<unknown>;
   connect(): Promise<PgClient>;
+}
+
+export interface PgStatement {
+  /** With a name, a connection of the pool plans the statement once. */
+  name?: string;
+  text: string;
+  values: SqlParameter[];
 }
 
 /** The part of `PoolClient` of pg that the store uses. */
@@ -32,12 +41,45 @@ export function pgStore(
   return new SqlNotificationStore({
     ...settings,
     dialect: 'postgres',
-    execute: executeWith(pool),
+    execute: preparedOn(pool),
     transaction: transactionsOf(pool),
   });
 }
 
-function executeWith(client: Pick<PgPool, 'query'>): SqlExecute {
+/**
+ * Planning a claim takes longer than executing it, so the statements are prepared. Some poolers in
+ * front of PostgreSQL give every statement another connection, which has not prepared it: from the
+ * first error about that on, nothing is prepared.
+ */
+function preparedOn(pool: PgPool): SqlExecute {
+  const names = new Map<string, string>();
+  let isPrepared = true;
+  return async (text, values) => {
+    if (!isPrepared) return readResult(await pool.query({ text, values }));
+    const name = names.get(text) ?? nameOf(text);
+    names.set(text, name);
+    try {
+      return readResult(await pool.query({ name, text, values }));
+    } catch (error) {
+      if (!isAboutPreparation(error)) throw error;
+      isPrepared = false;
+      return readResult(await pool.query({ text, values }));
+    }
+  };
+}
+
+/** Unlike any other name of the app, and unlike that of the same statement on another table. */
+function nameOf(sql: string): string {
+  return `wechatpay-${createHash('sha256').update(sql).digest('hex').slice(0, 16)}`;
+}
+
+/** The statement is unknown to the connection, or was prepared there by another client. */
+function isAboutPreparation(error: unknown): boolean {
+  return isJsonObject(error) && (error.code === '26000' || error.code === '42P05');
+}
+
+/** In a transaction an error would end it, so nothing is prepared. */
+function executeWith(client: PgClient): SqlExecute {
   return async (sql, parameters) => readResult(await client.query(sql, parameters));
 }
 

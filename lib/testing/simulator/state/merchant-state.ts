@@ -13,13 +13,25 @@ export class MerchantState {
   certificates: readonly TestPlatformKey[];
 
   constructor(
-    readonly merchant: TestMerchant,
+    private present: TestMerchant,
     links: ImageLinks,
     clock: () => number,
   ) {
     this.images = new SimulatedImages(links);
-    this.complaints = new SimulatedComplaints(merchant, this.images, clock);
-    this.certificates = merchant.mode === 'public-key' ? [] : [merchant.platformCertificate];
+    this.complaints = new SimulatedComplaints(present, this.images, clock);
+    this.certificates = certificatesOf(present);
+  }
+
+  /** With its present keys. */
+  get merchant(): TestMerchant {
+    return this.present;
+  }
+
+  /** Replaces the keys of the merchant and of WeChat Pay. */
+  setMerchant(merchant: TestMerchant): void {
+    this.present = merchant;
+    this.complaints.setMerchant(merchant);
+    this.certificates = certificatesOf(merchant);
   }
 
   /**
@@ -39,6 +51,11 @@ export class MerchantState {
   }
 }
 
+/** What WeChat Pay lists for a merchant at first. */
+function certificatesOf({ mode, platformCertificate }: TestMerchant): TestPlatformKey[] {
+  return mode === 'public-key' ? [] : [platformCertificate];
+}
+
 /** All merchants of a simulator. */
 export class SimulatedMerchants {
   private readonly states = new Map<string, MerchantState>();
@@ -47,7 +64,7 @@ export class SimulatedMerchants {
   constructor(
     merchants: readonly TestMerchant[],
     readonly links: ImageLinks,
-    clock: () => number,
+    private readonly clock: () => number,
   ) {
     for (const merchant of merchants) {
       if (this.states.has(merchant.mchid)) {
@@ -59,7 +76,14 @@ export class SimulatedMerchants {
     }
   }
 
-  /** @throws Error when the simulator was started without this merchant */
+  /** Adds a merchant, or replaces the keys of the one with this id. */
+  set(merchant: TestMerchant): void {
+    const state = this.states.get(merchant.mchid);
+    if (state) state.setMerchant(merchant);
+    else this.states.set(merchant.mchid, new MerchantState(merchant, this.links, this.clock));
+  }
+
+  /** @throws Error when the simulator does not have this merchant */
   get({ mchid }: Pick<TestMerchant, 'mchid'>): MerchantState {
     const state = this.find(mchid);
     if (!state) throw new Error(`The simulator does not know merchant ${mchid}.`);

@@ -62,7 +62,7 @@ export class SimulatedComplaints {
   private readonly sorted: ComplaintRecord[] = [];
 
   constructor(
-    private readonly merchant: TestMerchant,
+    private merchant: TestMerchant,
     private readonly images: SimulatedImages,
     /** Milliseconds since 1970. */
     private readonly clock: () => number,
@@ -96,6 +96,11 @@ export class SimulatedComplaints {
   /** @throws RequestRejection RESOURCE_NOT_EXISTS */
   get(id: string): SimulatedComplaint {
     return presentComplaint(this.find(id), this.images);
+  }
+
+  /** Phone numbers of new complaints are encrypted for this certificate from now on. */
+  setMerchant(merchant: TestMerchant): void {
+    this.merchant = merchant;
   }
 
   /** The merchant that a complaint is about. @throws RequestRejection RESOURCE_NOT_EXISTS */

@@ -51,6 +51,39 @@ describe('WechatPaySimulator', () => {
       );
     });
 
+    it('takes another one in while it runs', async () => {
+      const simulator = await startSimulator(merchant);
+      simulator.setMerchant(other);
+      simulator.setRegisteredUrl(other, CALLBACK_URL);
+
+      const { text } = await call(simulator, other, { target: URL_PATH });
+      expect(text).toContain(CALLBACK_URL);
+    });
+
+    it('replaces the keys of one, and keeps its URL and its complaints', async () => {
+      const simulator = await startSimulator(merchant);
+      simulator.setRegisteredUrl(merchant, CALLBACK_URL);
+      await simulator.complain(merchant, { complaint_id: 'C-1' }).catch(() => undefined);
+      const next = await createTestMerchant({ mchid: merchant.mchid });
+      simulator.setMerchant(next);
+
+      await expect(call(simulator, merchant, { target: URL_PATH })).resolves.toMatchObject({
+        status: 401,
+      });
+      const { text } = await call(simulator, next, { target: URL_PATH });
+      expect(text).toContain(CALLBACK_URL);
+      expect(simulator.complaints(next)).toHaveLength(1);
+    });
+
+    it('gives the options of one of several', async () => {
+      const simulator = await startSimulator(merchant);
+
+      expect(simulator.merchantOptions(merchant)).toEqual({
+        ...merchant.merchantOptions,
+        baseUrls: [simulator.url],
+      });
+    });
+
     it('rejects one that it was not started with', async () => {
       const simulator = await startSimulator(merchant);
 
@@ -88,6 +121,32 @@ describe('WechatPaySimulator', () => {
 
     const next = await simulator.rotateCertificate(withCertificate, { keepListed: false });
     expect(await list()).toEqual([next.id]);
+  });
+
+  it('listens on a given port, and rejects when that is in use', async () => {
+    const first = await WechatPaySimulator.start({ merchants: [merchant] });
+    const port = Number(new URL(first.url).port);
+
+    await expect(WechatPaySimulator.start({ merchants: [merchant], port })).rejects.toMatchObject({
+      code: 'EADDRINUSE',
+    });
+    await first.stop();
+    const second = await WechatPaySimulator.start({ merchants: [merchant], port });
+    expect(new URL(second.url).port).toBe(String(port));
+    await second.stop();
+  });
+
+  it('reports each response, and no request without one', async () => {
+    const seen: string[] = [];
+    const simulator = await startSimulator(merchant, {
+      onResponse: ({ method, target }, status) => seen.push(`${method} ${target} ${status}`),
+    });
+    await call(simulator, merchant, { target: URL_PATH });
+    simulator.injectFaults('drop');
+    await expect(call(simulator, merchant, { target: URL_PATH })).rejects.toThrow();
+    await httpPost(`${simulator.url}${URL_PATH}`, {}, '');
+
+    expect(seen).toEqual([`GET ${URL_PATH} 400`, `POST ${URL_PATH} 400`]);
   });
 
   describe('after stop', () => {

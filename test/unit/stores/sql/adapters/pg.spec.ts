@@ -1,7 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Pool } from 'pg';
-import { pgStore, schema, type SqlNotificationStore } from '../../../../../lib/stores/sql.js';
+import {
+  pgStore,
+  type PgPool,
+  type PgStatement,
+  schema,
+  type SqlNotificationStore,
+} from '../../../../../lib/stores/sql.js';
 import { type PostgresServer, startPostgres } from '../../../../support/postgres-server.js';
+import { until } from '../../../../support/until.js';
 import {
   behavesAsNotificationStore,
   claimed,
@@ -55,6 +62,30 @@ describe('pgStore', () => {
     }
     expect([small.totalCount, small.idleCount, small.waitingCount]).toEqual([1, 1, 0]);
     await small.end();
+  });
+
+  it('prepares its statements, and stops when a pooler does not keep them', async () => {
+    const statements: PgStatement[] = [];
+    const pooler: PgPool = {
+      connect: () => pool.connect(),
+      query: (statement) => {
+        statements.push(statement);
+        const error = new Error('prepared statement "wechatpay-1" does not exist');
+        return statement.name !== undefined && statements.length > 2
+          ? Promise.reject(Object.assign(error, { code: '26000' }))
+          : pool.query(statement);
+      },
+    };
+    const other = pgStore(pooler, { commandTimeout: 10_000 });
+    const key = newKey();
+    const token = await claimed(other, key);
+    await until(() => statements.length === 2);
+    await expect(other.renew(key, token, MINUTE)).resolves.toBe(true);
+    await expect(other.complete(key, token, MINUTE)).resolves.toBe(true);
+    const names = statements.map(({ name }) => name?.replace(/[0-9a-f]{16}$/, '<digest>'));
+    const prepared = 'wechatpay-<digest>';
+    expect(names).toEqual([prepared, prepared, prepared, undefined, undefined]);
+    expect(new Set(statements.slice(0, 3).map(({ name }) => name)).size).toBe(3);
   });
 
   it('replaces a connection that breaks while a handler runs, and rolls back', async () => {

@@ -92,12 +92,13 @@ describe('sqliteStore', () => {
       const key = newKey();
       const token = await claimed(store, key);
       const order: string[] = [];
-      const work = store.completeInTransaction?.(key, token, MINUTE, async () => {
+      let claim: Promise<unknown> = Promise.resolve();
+      await store.completeInTransaction?.(key, token, MINUTE, async () => {
+        claim = store.claim(newKey(), MINUTE).then(() => order.push('claim'));
         await new Promise((resolve) => setTimeout(resolve, 50));
         order.push('handler');
       });
-      const claim = store.claim(newKey(), MINUTE).then(() => order.push('claim'));
-      await Promise.all([work, claim]);
+      await claim;
       expect(order).toEqual(['handler', 'claim']);
     });
   });
