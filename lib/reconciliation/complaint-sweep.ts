@@ -44,7 +44,7 @@ export interface SweepRange {
 export interface SweptMerchant {
   readonly mchid: string;
   readonly store: ComplaintStore;
-  readonly source: ComplaintSource;
+  readonly source: Pick<ComplaintSource, 'complaints' | 'history' | 'listedAt'>;
   readonly deadlines: ResolvedDeadlines;
   /** Milliseconds for which a complaint is remembered. */
   readonly memory: number;
