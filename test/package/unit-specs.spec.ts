@@ -50,6 +50,7 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   'stores/sql/dialects/postgres.ts': 'unit/stores/sql/sql-notification-store.spec.ts',
   'testing/accept-notification.ts': 'e2e/override-guard.spec.ts',
   'wechatpay-complaint.module.ts': 'e2e/module.spec.ts',
+  'wechatpay-complaint.scope-check.ts': 'e2e/module.spec.ts',
   'notifications/heard-complaints.ts': 'e2e/reconciliation.spec.ts',
   'reconciliation/complaint-reconciler.ts': 'e2e/reconciliation.spec.ts',
   'reconciliation/complaint-source.ts': 'e2e/reconciliation.spec.ts',
