@@ -41,10 +41,14 @@ export const complaintsSweep: Command = {
       placeholder: 'DATE',
       description: 'complaints filed from this day or time on, by default the lookback of the app',
     },
-    to: { placeholder: 'DATE', description: 'complaints filed until this day or time, by default now' },
+    to: {
+      placeholder: 'DATE',
+      description: 'complaints filed until this day or time, by default now',
+    },
     grace: {
       placeholder: 'MINUTES',
-      description: 'how old something is before it counts as lost, by default the option of the app',
+      description:
+        'how old something is before it counts as lost, by default the option of the app',
     },
     mchid: {
       placeholder: 'MCHID',
