@@ -10,11 +10,13 @@ const ROOT = join(import.meta.dirname, '../..');
  * but hold their arguments, and what only an app or a process of its own can run.
  */
 const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
+  'cli/app-module.ts': 'e2e/cli-sweep.spec.ts',
   'cli/commands/complaints-complete.ts': 'e2e/cli.spec.ts',
   'cli/commands/complaints-history.ts': 'e2e/cli.spec.ts',
   'cli/commands/complaints-list.ts': 'e2e/cli.spec.ts',
   'cli/commands/complaints-reply.ts': 'e2e/cli.spec.ts',
   'cli/commands/complaints-show.ts': 'e2e/cli.spec.ts',
+  'cli/commands/complaints-sweep.ts': 'e2e/cli-sweep.spec.ts',
   'cli/commands/url-delete.ts': 'e2e/cli.spec.ts',
   'cli/commands/url-get.ts': 'e2e/cli.spec.ts',
   'cli/commands/url-set.ts': 'e2e/cli.spec.ts',
