@@ -4,7 +4,6 @@ import { isJsonObject } from '../../utils/json.js';
 import type {
   ComplaintKey,
   ComplaintRecord,
-  ComplaintStore,
   NotificationClaim,
   NotificationKey,
   NotificationStore,
@@ -67,7 +66,7 @@ const COMPLAINTS_PER_READ = 50;
  * turns out to have succeeded, it is released when its response arrives; without a response it expires
  * with its lease. Until then redeliveries are told `in-progress`.
  */
-export class SqlNotificationStore implements ComplaintStore {
+export class SqlNotificationStore implements NotificationStore {
   /**
    * Present if the options have a `transaction`.
    *
