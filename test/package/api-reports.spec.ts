@@ -33,7 +33,7 @@ const UNEXPORTED_TYPES: Readonly<Record<string, string>> = {
   PayloadRoutes: 'Nest injects it into ComplaintReconciler.',
   ProcessNotification: 'Only this package constructs a ReceivedNotification.',
   RawBodyCheck: 'Nest injects it into ComplaintNotificationReceiver.',
-  ReconciliationSchedule: 'Nest injects it into ComplaintReconciler.',
+  ReconciliationSchedule: 'Nest injects it into WechatPayComplaintModule.',
   SimulatedComplaints: 'Only this package implements SimulatedConsumer.takeStep.',
   WechatPayErrorOptions: 'Only this package constructs its errors.',
 };
