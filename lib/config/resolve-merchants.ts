@@ -16,6 +16,7 @@ import {
   type Unchecked,
 } from './option-checks.js';
 import {
+  fillCallbackUrl,
   isMchid,
   MERCHANT_OPTIONS,
   resolveBaseUrls,
@@ -207,7 +208,7 @@ function resolveDefaults(
 function checkCallbackUrlOfAll(url: unknown, allowPrivate: boolean, report: Report): void {
   if (url === undefined || typeof url === 'function') return;
   const problems = callbackUrlProblems(
-    typeof url === 'string' ? url.replaceAll('{mchid}', SAMPLE_MCHID) : url,
+    typeof url === 'string' ? fillCallbackUrl(url, SAMPLE_MCHID) : url,
     allowPrivate,
   );
   if (problems.length === 0) return;
