@@ -244,7 +244,7 @@ function callbackUrlOf(
   try {
     return Reflect.apply(callbackUrl, undefined, [mchid]);
   } catch (error) {
-    report('callbackUrl', `cannot be made: ${errorMessage(error)}`, 'Mend the function.');
+    report('callbackUrl', `cannot be made: ${errorMessage(error)}`, 'Correct the function.');
     return undefined;
   }
 }

@@ -87,7 +87,10 @@ function readComplaint(args: Arguments): JsonObject {
   const file = args.text('data');
   const fields = file === undefined ? {} : parseJsonObject(readBytes('--data', file));
   if (!fields)
-    throw new CommandError(EXIT.configuration, `--data ${file ?? ''} holds no JSON object.`);
+    throw new CommandError(
+      EXIT.configuration,
+      `--data ${file ?? ''} does not contain a JSON object.`,
+    );
   const complaint_id = args.text('complaint');
   return { ...fields, ...(complaint_id !== undefined && { complaint_id }) };
 }

@@ -53,7 +53,7 @@ const EXPIRED_ROWS_STAY = 24 * 60 * 60 * 1000;
  *
  * A call without a response in time rejects, although the database may have executed it. If a claim
  * turns out to have succeeded, it is released when its response arrives; without a response it expires
- * with its lease. Until then redeliveries are told `in-progress`.
+ * with its lease. Until then redeliveries get `in-progress`.
  */
 export class SqlNotificationStore implements NotificationStore {
   /**
