@@ -1,6 +1,6 @@
 import type { Logger } from '@nestjs/common';
 import type { AppContext } from '../merchant/app-context.js';
-import { remembersComplaints } from '../stores/notification-store.interface.js';
+import { remembersComplaints } from '../stores/complaint-store.js';
 import { parseChinaTime } from '../utils/china-time.js';
 import { errorMessage } from '../utils/error-message.js';
 import { settlesWithin } from '../utils/settles-within.js';

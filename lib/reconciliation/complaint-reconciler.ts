@@ -9,10 +9,7 @@ import type { MerchantContext } from '../merchant/merchant-context.js';
 import { MerchantRegistry, merchantNotNamed } from '../merchant/merchant-registry.js';
 import { ComplaintNotificationException } from '../notifications/complaint-notification.exception.js';
 import type { ComplaintNotificationPayload } from '../notifications/complaint-notification-payload.interface.js';
-import {
-  type ComplaintStore,
-  remembersComplaints,
-} from '../stores/notification-store.interface.js';
+import { type ComplaintStore, remembersComplaints } from '../stores/complaint-store.js';
 import { Deadline } from '../utils/deadline.js';
 import { forEachLimited } from '../utils/for-each-limited.js';
 import { settlesWithin } from '../utils/settles-within.js';

@@ -2,7 +2,8 @@ import type { ResolvedDeadlines } from '../config/resolve-reconciliation.js';
 import type { Complaint } from '../complaints/interfaces/complaint.interface.js';
 import type { ComplaintNotificationPayload } from '../notifications/complaint-notification-payload.interface.js';
 import type { NotificationOutcome } from '../notifications/received-notification.js';
-import type { ComplaintRecord, ComplaintStore } from '../stores/notification-store.interface.js';
+import type { ComplaintStore } from '../stores/complaint-store.js';
+import type { ComplaintRecord } from '../stores/notification-store.interface.js';
 import { chinaDateOf, parseChinaTime } from '../utils/china-time.js';
 import { forEachLimited } from '../utils/for-each-limited.js';
 import { digestOf } from './complaint-change.js';
@@ -44,7 +45,7 @@ export interface SweepRange {
 export interface SweptMerchant {
   readonly mchid: string;
   readonly store: ComplaintStore;
-  readonly source: ComplaintSource;
+  readonly source: Pick<ComplaintSource, 'complaints' | 'history' | 'listedAt'>;
   readonly deadlines: ResolvedDeadlines;
   /** Milliseconds for which a complaint is remembered. */
   readonly memory: number;

@@ -11,7 +11,7 @@ export interface DeadlineLimits {
 const HOUR = 60 * 60 * 1000;
 
 /** @see https://kf.qq.com, the help center for merchants */
-export const DOCUMENTED_LIMITS: DeadlineLimits = { firstReply: 24 * HOUR, completion: 72 * HOUR };
+const DOCUMENTED_LIMITS: DeadlineLimits = { firstReply: 24 * HOUR, completion: 72 * HOUR };
 
 /** What the merchant still has to do, and by when. What is done has no deadline. */
 export interface ComplaintDeadlines {

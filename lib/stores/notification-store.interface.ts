@@ -131,11 +131,3 @@ export interface NotificationStore {
    */
   close?(): Promise<void>;
 }
-
-/** A store that remembers complaints as well. */
-export type ComplaintStore = NotificationStore &
-  Required<Pick<NotificationStore, 'readComplaints' | 'writeComplaint'>>;
-
-export function remembersComplaints(store: NotificationStore): store is ComplaintStore {
-  return store.readComplaints !== undefined && store.writeComplaint !== undefined;
-}

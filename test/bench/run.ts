@@ -9,6 +9,7 @@ import { overHttp } from './http.js';
 import { severalMerchants } from './merchants.js';
 import { peerVersions } from './peers.js';
 import { growthByBody, growthByKeys, receiving } from './receiving.js';
+import { reconciliation } from './reconciliation.js';
 import { type Chapter, print } from './report.js';
 import { signing } from './signing.js';
 import { sqlStores } from './sql-stores.js';
@@ -33,6 +34,7 @@ const chapters: Readonly<Record<string, () => Promise<Chapter | Chapter[]>>> = {
   memory: () => memoryStore(),
   redis: () => redisStore(REDIS_URL),
   sql: () => sqlStores(),
+  reconciliation: () => reconciliation(),
   start: () => coldStart(),
 };
 
