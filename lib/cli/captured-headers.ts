@@ -5,7 +5,7 @@ import { isJsonObject } from '../utils/json.js';
  * Headers as somebody has captured them: lines `Name: value`, as curl and proxies write them, or JSON, an
  * object or a list of pairs. Names become lower case; the values of a repeated header become a list.
  *
- * @returns undefined when the text holds no header
+ * @returns undefined when the text contains no header
  */
 export function parseHeaders(text: string): HeaderFields | undefined {
   const pairs = jsonPairs(text) ?? linePairs(text);

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { loadEnvFile } from 'node:process';
 import { readEnvironment } from '../config/read-environment.js';
+import { fillCallbackUrl } from '../config/resolve-merchant-options.js';
 import type {
   MerchantOptions,
   SingleMerchantOptions,
@@ -33,7 +34,9 @@ export function readOptions(args: Arguments, terminal: Terminal): SingleMerchant
   const file = args.text('env-file');
   if (file !== undefined) loadFile(file);
   try {
-    return optionsFor(args.text('mchid'), readEnvironment(process.env));
+    const options = optionsFor(args.text('mchid'), readEnvironment(process.env));
+    const { callbackUrl, mchid } = options;
+    return { ...options, callbackUrl: callbackUrl && fillCallbackUrl(callbackUrl, mchid) };
   } catch (error) {
     const isForgotten = file === undefined && existsSync('.env');
     if (error instanceof WechatPayConfigurationError && isForgotten) {

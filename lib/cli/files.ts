@@ -25,7 +25,7 @@ export function reasonOf(error: unknown): string {
     case 'EISDIR':
       return 'it is a folder';
     case 'EACCES':
-      return 'this user may not read it';
+      return 'the current user may not read it';
     default:
       return errorMessage(error);
   }

@@ -18,6 +18,10 @@ export class Environment {
     private readonly report: Report,
   ) {}
 
+  isSet(name: string): boolean {
+    return this.raw(name) !== undefined;
+  }
+
   text(name: string): string | undefined {
     const value = this.raw(name);
     if (value === undefined || !isQuoted(value)) return value;
@@ -31,7 +35,7 @@ export class Environment {
 
   /** @returns undefined if the variable is not set, which is reported */
   required(name: string, fix: string): string | undefined {
-    if (this.raw(name) === undefined) this.report(name, 'is not set', fix);
+    if (!this.isSet(name)) this.report(name, 'is not set', fix);
     return this.text(name);
   }
 

@@ -236,6 +236,11 @@ function resolveKeys(
   };
 }
 
+/** The callback URL of a merchant, from a template in which `{mchid}` stands for the merchant. */
+export function fillCallbackUrl(template: string, mchid: string): string {
+  return template.replaceAll(MCHID_PLACEHOLDER, mchid);
+}
+
 function resolveCallbackUrl(
   template: unknown,
   allowPrivate: boolean,
@@ -243,8 +248,7 @@ function resolveCallbackUrl(
   report: Report,
 ): string | undefined {
   if (template === undefined) return undefined;
-  const url =
-    typeof template === 'string' ? template.replaceAll(MCHID_PLACEHOLDER, mchid) : template;
+  const url = typeof template === 'string' ? fillCallbackUrl(template, mchid) : template;
   const isText = typeof url === 'string';
   const problems =
     isText && isQuoted(url) ? ['has quotes around it'] : callbackUrlProblems(url, allowPrivate);

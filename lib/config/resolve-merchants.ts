@@ -16,6 +16,7 @@ import {
   type Unchecked,
 } from './option-checks.js';
 import {
+  fillCallbackUrl,
   isMchid,
   MERCHANT_OPTIONS,
   resolveBaseUrls,
@@ -207,7 +208,7 @@ function resolveDefaults(
 function checkCallbackUrlOfAll(url: unknown, allowPrivate: boolean, report: Report): void {
   if (url === undefined || typeof url === 'function') return;
   const problems = callbackUrlProblems(
-    typeof url === 'string' ? url.replaceAll('{mchid}', SAMPLE_MCHID) : url,
+    typeof url === 'string' ? fillCallbackUrl(url, SAMPLE_MCHID) : url,
     allowPrivate,
   );
   if (problems.length === 0) return;
@@ -243,7 +244,7 @@ function callbackUrlOf(
   try {
     return Reflect.apply(callbackUrl, undefined, [mchid]);
   } catch (error) {
-    report('callbackUrl', `cannot be made: ${errorMessage(error)}`, 'Mend the function.');
+    report('callbackUrl', `cannot be made: ${errorMessage(error)}`, 'Correct the function.');
     return undefined;
   }
 }

@@ -17,7 +17,7 @@ import type {
 export interface ResolvedReconciliation extends Readonly<Required<ReconciliationOptions>> {
   /** Whether sweeps are made at the interval. */
   readonly isOn: boolean;
-  /** Milliseconds for which a complaint is remembered after something was heard of it. */
+  /** Milliseconds for which a complaint is remembered after the last news of it. */
   readonly memory: number;
 }
 
@@ -36,7 +36,7 @@ const DEADLINES: Readonly<Record<keyof DeadlineOptions, true>> = {
   remind: true,
 };
 const YEAR = 366 * DAY;
-/** At least so long is a complaint remembered. */
+/** A complaint is remembered for at least this long. */
 const MEMORY = 90 * DAY;
 const MAX_REMINDERS = 10;
 

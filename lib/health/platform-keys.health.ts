@@ -5,7 +5,7 @@ import type { HealthCheck, HealthProblem } from './health-check.js';
 const DAY = 24 * 60 * 60 * 1000;
 /** In the last 5 days of a certificate, WeChat Pay signs with its successor as well. */
 const NOTICE_WITH_DOWNLOAD = 5 * DAY;
-/** Somebody has to fetch the successor by hand. */
+/** The successor has to be fetched by hand. */
 const NOTICE_WITHOUT_DOWNLOAD = 10 * DAY;
 
 /** Moments are ISO 8601 in UTC. */

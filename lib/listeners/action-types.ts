@@ -1,7 +1,8 @@
+import type { ComplaintActionType } from '../notifications/complaint-notification-payload.interface.js';
 import { closestMatch } from '../utils/closest-match.js';
 
-/** Every action_type that is documented today. New ones come without notice. */
-const DOCUMENTED: readonly string[] = [
+/** Every action_type that is documented today. WeChat Pay adds new ones without notice. */
+const DOCUMENTED: readonly ComplaintActionType[] = [
   'CREATE_COMPLAINT',
   'CONTINUE_COMPLAINT',
   'USER_RESPONSE',
@@ -17,7 +18,11 @@ const DOCUMENTED: readonly string[] = [
   'REFUND_SUCCESS',
 ];
 
+export function isDocumentedAction(actionType: string): boolean {
+  return DOCUMENTED.some((documented) => documented === actionType);
+}
+
 /** The documented action that an undocumented one was probably meant to be. */
 export function documentedActionLike(actionType: string): string | undefined {
-  return DOCUMENTED.includes(actionType) ? undefined : closestMatch(actionType, DOCUMENTED);
+  return isDocumentedAction(actionType) ? undefined : closestMatch(actionType, DOCUMENTED);
 }

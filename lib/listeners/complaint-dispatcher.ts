@@ -39,7 +39,7 @@ export class ComplaintDispatcher {
    *
    * @returns `handled` when a listener has handled it just now, `duplicate` when each one had handled
    * it before, `ignored` when nobody listens for its action
-   * @throws TypeError when the payload cannot be one, or `handlerTimeout` is no number of milliseconds
+   * @throws TypeError when the payload cannot be one, or `handlerTimeout` is not a number of milliseconds
    * @throws ComplaintNotificationException IN_PROGRESS, HANDLER_TIMEOUT, STORE_UNAVAILABLE: try again
    * @throws whatever the first listener that has failed throws; a repeated call runs those that failed
    */

@@ -47,7 +47,7 @@ export class ListenerMethod {
   async call(args: readonly unknown[], context: NotificationContext): Promise<void> {
     const instance = this.host.isStatic ? this.host.instance : await this.resolve(context);
     const method: unknown = Reflect.get(instance, this.key);
-    if (typeof method !== 'function') throw new TypeError(`${this.name} is no method any more.`);
+    if (typeof method !== 'function') throw new TypeError(`${this.name} is no longer a method.`);
     await settleResult(Reflect.apply(method, instance, args));
   }
 

@@ -26,7 +26,7 @@ export function assertDispatchable(payload: unknown): void {
   );
 }
 
-/** @throws TypeError when it is no number of milliseconds above zero */
+/** @throws TypeError when it is not a number of milliseconds above zero */
 export function assertTimeout(handlerTimeout: unknown): void {
   if (handlerTimeout === undefined) return;
   if (typeof handlerTimeout === 'number' && handlerTimeout > 0 && handlerTimeout <= MAX_TIMEOUT) {

@@ -57,7 +57,7 @@ export class ListenerCheck {
       const { name } = prototype.constructor;
       this.logger.warn(
         `${name} has @OnComplaint(), but no module of this app has it among its providers or controllers, ` +
-          `so it never hears of a notification. Add ${name} to the providers of a module.`,
+          `so it gets no notifications. Add ${name} to the providers of a module.`,
       );
     }
   }
@@ -70,20 +70,20 @@ function problemsOf(
   const problems: [problem: string, fix: string][] = [];
   if (name.startsWith('.')) {
     problems.push([
-      'has @OnComplaint(), but is of a class without a name, by which it would be remembered',
+      'has @OnComplaint(), but its class has no name, which the store needs to remember it',
       'Give the class a name.',
     ]);
   }
   if (name.length > MAX_NAME_LENGTH) {
     problems.push([
-      `has @OnComplaint() and a name of more than ${MAX_NAME_LENGTH} characters, by which it would be remembered`,
+      `has @OnComplaint() and a name of more than ${MAX_NAME_LENGTH} characters, too long for the key under which the store remembers it`,
       'Shorten the name of the class or of the method.',
     ]);
   }
   if (listeners.length > 1) {
     problems.push([
       `has @OnComplaint() and is there ${listeners.length} times, in ${listeners.map(({ module }) => module).join(' and ')}, ` +
-        'and each would be remembered by the same name',
+        'and the store could not tell them apart, because it remembers them by this name',
       'Provide the class in one module that exports it. If these are two classes, rename one.',
     ]);
   }

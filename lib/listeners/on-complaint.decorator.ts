@@ -33,7 +33,7 @@ export function OnComplaint(...actionTypes: ComplaintActionType[]): MethodDecora
       return fail('Nest has no instance of a static method. Remove static.');
     }
     if (typeof key === 'symbol') return fail('Nest does not find a method named by a symbol.');
-    if (typeof method !== 'function') return fail('this is no method.');
+    if (typeof method !== 'function') return fail('this is not a method.');
     if (isGeneratorFunction(method)) {
       return fail('this is a generator, whose code would never run. Use an async method.');
     }
@@ -42,7 +42,9 @@ export function OnComplaint(...actionTypes: ComplaintActionType[]): MethodDecora
     }
     const wrong = actionTypes.filter((type: unknown) => typeof type !== 'string' || type === '');
     if (wrong.length > 0) {
-      return fail(`${inspect(wrong[0])} is no action_type. Give texts such as 'CREATE_COMPLAINT'.`);
+      return fail(
+        `${inspect(wrong[0])} is not an action_type. Give texts such as 'CREATE_COMPLAINT'.`,
+      );
     }
     markListener(target, key, { actionTypes });
   };

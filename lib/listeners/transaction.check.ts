@@ -1,11 +1,10 @@
-import { Inject, Injectable, type Type } from '@nestjs/common';
-import { DiscoveryService, MetadataScanner, ModuleRef, ModulesContainer } from '@nestjs/core';
+import { Injectable } from '@nestjs/common';
 import type { ConfigurationProblem } from '../errors/wechatpay-configuration.error.js';
 import { AppContext } from '../merchant/app-context.js';
 import { isInTransaction } from '../notifications/in-transaction.decorator.js';
 import { isComplaintNotificationRoute } from '../notifications/route.metadata.js';
+import { ComplaintListenerExplorer } from './complaint-listener.explorer.js';
 import { listenerMetadata } from './listener.metadata.js';
-import { MODULE_CLASS, type NestModule, visibleModules } from './visible-modules.js';
 
 /** A method with `@InTransaction()`. */
 interface TransactionalMethod {
@@ -13,7 +12,6 @@ interface TransactionalMethod {
   readonly name: string;
   /** Whether it gets notifications at all. */
   readonly isHandler: boolean;
-  readonly module: NestModule;
 }
 
 /** Finds methods with `@InTransaction()` that cannot have one. Runs once, when the app starts. */
@@ -21,11 +19,7 @@ interface TransactionalMethod {
 export class TransactionCheck {
   constructor(
     private readonly app: AppContext,
-    private readonly discovery: DiscoveryService,
-    private readonly scanner: MetadataScanner,
-    private readonly modules: ModulesContainer,
-    private readonly moduleRef: ModuleRef,
-    @Inject(MODULE_CLASS) private readonly moduleClass: Type,
+    private readonly explorer: ComplaintListenerExplorer,
   ) {}
 
   problems(): ConfigurationProblem[] {
@@ -50,34 +44,13 @@ export class TransactionCheck {
   }
 
   private methods(): TransactionalMethod[] {
-    const own = [...this.modules.values()].find(
-      (module) => module.getProviderByKey<ModuleRef>(ModuleRef).instance === this.moduleRef,
-    );
-    return this.allMethods().filter(({ module }) => {
-      const visible = visibleModules(module, this.moduleClass);
-      return visible.size === 0 || (own !== undefined && visible.has(own));
-    });
-  }
-
-  /** Of the whole app, whose modules may have merchants with different stores. */
-  private allMethods(): TransactionalMethod[] {
-    const wrappers = [...this.discovery.getProviders(), ...this.discovery.getControllers()];
-    return wrappers.flatMap(({ host: module, instance, isAlias }) => {
-      const prototype = isAlias ? null : prototypeOf(instance);
-      if (!module || !prototype) return [];
-      return this.scanner.getAllMethodNames(prototype).flatMap((key) => {
-        if (!isInTransaction(prototype, key)) return [];
-        const isHandler =
+    return this.explorer
+      .find(({ prototype }, key) => isInTransaction(prototype, key) || undefined)
+      .map(({ host: { prototype }, key }) => ({
+        name: `${prototype.constructor.name}.${key}`,
+        isHandler:
           listenerMetadata(prototype, key) !== undefined ||
-          isComplaintNotificationRoute(Reflect.get(prototype, key));
-        return { name: `${prototype.constructor.name}.${key}`, isHandler, module };
-      });
-    });
+          isComplaintNotificationRoute(Reflect.get(prototype, key)),
+      }));
   }
-}
-
-function prototypeOf(instance: unknown): object | null {
-  return typeof instance === 'object' && instance !== null
-    ? Reflect.getPrototypeOf(instance)
-    : null;
 }

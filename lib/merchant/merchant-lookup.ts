@@ -12,9 +12,9 @@ export interface MerchantLookupSettings extends ResolvedMerchantSource {
   readonly lookupLimit: number;
 }
 
-/** So many unknown merchants are remembered. Strangers can invent any number. */
+/** How many unknown merchants are remembered. Strangers can invent any number. */
 const MAX_UNKNOWN = 10_000;
-/** So many look-ups run at once, of merchants that strangers may have invented. */
+/** How many look-ups run at once. Strangers may have invented the merchants. */
 const MAX_LOOKUPS = 1000;
 
 /**

@@ -22,7 +22,7 @@ export class MerchantRegistry {
   private readonly logger = new Logger(LOGGER_CONTEXT);
   private readonly known = new Map<string, MerchantContext>();
   private readonly lookup?: MerchantLookup;
-  /** Merchants that are to download certificates, and have not been told so. */
+  /** Merchants that have yet to start their first download of certificates. */
   private readonly withoutCertificates = new Set<MerchantContext>();
   private firstDownloads?: Promise<void>;
 
@@ -86,7 +86,7 @@ export class MerchantRegistry {
 
   /**
    * To be called for a serial number that `bySerial` does not know: the known merchants download their
-   * first certificates, a few at a time. Each one is told so once; from then on it follows its own
+   * first certificates, a few at a time. Each one starts a download once; from then on it follows its own
    * schedule, so that strangers, who can send any serial number, cause nothing more. Never rejects.
    */
   async downloadFirstCertificates(): Promise<void> {

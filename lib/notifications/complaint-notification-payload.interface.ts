@@ -74,7 +74,7 @@ export interface ComplaintNotificationPayload {
    */
   readonly id: string;
   /**
-   * `notification`: WeChat Pay sent it. `reconciliation`: a sweep found that nothing was heard of it; then
+   * `notification`: WeChat Pay sent it. `reconciliation`: a sweep found that its notification never arrived; then
    * the `complaint` has the two documented fields only.
    */
   readonly origin?: 'notification' | 'reconciliation';

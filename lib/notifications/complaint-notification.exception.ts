@@ -59,7 +59,7 @@ const DEFERRALS: Responses<ComplaintNotificationDeferralCode> = {
   MERCHANT_UNAVAILABLE: [503, 'The notification cannot be handled at present'],
 };
 
-/** Whether the sender should try again, rather than be told that something is wrong. */
+/** Whether the sender should try again. Otherwise something is wrong with the notification. */
 export function isDeferral(
   code: ComplaintNotificationCode,
 ): code is ComplaintNotificationDeferralCode {

@@ -120,7 +120,7 @@ export class ComplaintNotificationProcessor {
     const unknown = this.pendingCompletions.close();
     if (unknown > 0) {
       this.logger.warn(
-        `${unknown} notifications were handled, but the store could not be told before the shutdown. ` +
+        `${unknown} notifications were handled, but the store did not record them before the shutdown. ` +
           'Redeliveries of them run the handler again.',
       );
     }
@@ -141,7 +141,7 @@ export class ComplaintNotificationProcessor {
     }
     if (others.length === 0) return this.processTask(first);
     const results = [first, ...others].map((run) => this.processTask(run));
-    // Nobody is told before every task has ended or was deferred.
+    // WeChat Pay gets its response once every task has ended or was deferred.
     await Promise.allSettled(results);
     const outcomes = await Promise.all(results);
     return outcomes.includes('handled') ? 'handled' : 'duplicate';
@@ -243,8 +243,8 @@ export class ComplaintNotificationProcessor {
     } catch (error) {
       // It was handled: an error response would have it handled again.
       const sentence =
-        `${run.label} was handled, but the store could not be told. This process remembers the ` +
-        `notification and tells the store as soon as it is back: ${errorMessage(error)}`;
+        `${run.label} was handled, but the store has not recorded it. This process remembers the ` +
+        `notification and records it as soon as the store is back: ${errorMessage(error)}`;
       this.logger.warn(new LogEntry(sentence, { ...run.fields(), outcome: 'handled' }));
       this.pendingCompletions.add(run.key, lease);
     }
@@ -266,7 +266,7 @@ async function releaseLease(claim: NotificationLease | 'in-progress' | 'done'): 
 }
 
 /**
- * Whether a line of this level certainly goes nowhere. Nest 11 calls every level disabled, unless the app
+ * Whether no line of this level is ever printed. Nest 11 calls every level disabled, unless the app
  * has set a list of levels.
  */
 function isSilent(level: LogLevel): boolean {

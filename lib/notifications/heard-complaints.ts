@@ -56,7 +56,7 @@ export class HeardComplaints {
     } catch (error) {
       this.logger.debug(
         `${notificationLabel(notification)} was handled, but reconciliation may find it again, because ` +
-          `the store could not be told of its complaint: ${errorMessage(error)}`,
+          `the store has not recorded its complaint: ${errorMessage(error)}`,
       );
     }
   }

@@ -36,7 +36,7 @@ export function InTransaction(): MethodDecorator {
     if (key === undefined || typeof descriptor?.value !== 'function') {
       const owner = typeof target === 'function' ? target : target.constructor;
       throw new TypeError(
-        `@InTransaction() on ${owner.name}${key === undefined ? '' : `.${String(key)}`}: this is no method. ` +
+        `@InTransaction() on ${owner.name}${key === undefined ? '' : `.${String(key)}`}: this is not a method. ` +
           'Put it beside @ComplaintNotification() or @OnComplaint().',
       );
     }

@@ -6,7 +6,7 @@ import { ComplaintNotificationGuard } from './complaint-notification.guard.js';
 import type { NotificationRoute } from './route.explorer.js';
 import { guardsOf, merchantReaderOf } from './route.metadata.js';
 
-/** So many merchants are named by one problem. */
+/** How many merchants one problem names at most. */
 const MAX_NAMED = 5;
 
 const FIX =

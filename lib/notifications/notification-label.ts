@@ -14,7 +14,7 @@ export function notificationLabel(
   return listener === undefined ? label : `${label} for ${listener}`;
 }
 
-/** The same for programs that read the log. */
+/** The same as fields, for programs that read the log. */
 export function notificationFields(
   { mchid, id, request_id, event_type, complaint }: ComplaintNotificationPayload,
   listener?: string,

@@ -9,7 +9,7 @@ const LONGEST_PAUSE = 2000;
 
 /**
  * Notifications that were handled here while the store was away. Their leases may lapse, so this
- * process remembers them itself and tells the store as soon as it is back.
+ * process remembers them itself and records them as soon as the store is back.
  */
 export class PendingCompletions {
   private readonly names = new Set<string>();

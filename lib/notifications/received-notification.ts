@@ -16,7 +16,7 @@ export interface NotificationTask {
  */
 export type NotificationOutcome = 'handled' | 'duplicate' | 'ignored';
 
-/** Runs each task at most once for a notification, and resolves when WeChat Pay may be told so. */
+/** Runs each task at most once for a notification, and resolves when WeChat Pay may get its success response. */
 export type ProcessNotification = (
   tasks: readonly NotificationTask[],
 ) => Promise<NotificationOutcome>;

@@ -99,7 +99,7 @@ function methodOf(prototype: object, key: string | symbol, { value }: PropertyDe
     const owner = typeof prototype === 'function' ? prototype : prototype.constructor;
     throw new TypeError(`@ComplaintNotification() on ${owner.name}.${String(key)}: ${problem}`);
   };
-  if (!isMethod(value)) return fail('this is no method.');
+  if (!isMethod(value)) return fail('this is not a method.');
   if (typeof prototype === 'function') return fail('Nest makes no route of a static method.');
   if (typeof key === 'symbol') return fail('Nest makes no route of a method named by a symbol.');
   if (isGeneratorFunction(value)) {

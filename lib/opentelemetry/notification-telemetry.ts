@@ -58,7 +58,7 @@ export class NotificationTelemetry {
 
   useMeter(meter: Meter): void {
     this.outcomes = meter.createCounter('wechatpay.notifications', {
-      description: 'Complaint notifications from WeChat Pay, by what became of them',
+      description: 'Complaint notifications from WeChat Pay, by outcome',
       unit: '{notification}',
     });
     this.durations = meter.createHistogram('messaging.process.duration', {

@@ -4,7 +4,7 @@ import type { NotificationStore } from '../stores/notification-store.interface.j
 const MINUTE = 60_000;
 /** A minute is cut into slices of 3 s, or longer ones when fewer calls are allowed than slices. */
 const MOST_SLICES = 20;
-/** A claimed slice is forgotten after so many of its lengths: nobody claims it that late. */
+/** A claimed slice is forgotten after this many times its length: no process claims it that late. */
 const SLICES_KEPT = 3;
 
 /**

@@ -24,7 +24,7 @@ import { PayloadRoutes } from './payload-routes.js';
 /** Which complaints a sweep looks at. */
 export interface SweepOptions {
   /**
-   * Complaints that were filed from this time on. Everything of which nothing was heard counts as lost
+   * Complaints that were filed from this time on. Everything that was not notified counts as lost
    * then, even if it is older than reconciliation in this app. @default the option
    * `reconciliation.lookback` before now
    */
@@ -99,7 +99,7 @@ export class ComplaintReconciler {
   }
 
   /**
-   * Lists the complaints of a range and gives to the handlers what nothing was heard of. Several sweeps
+   * Lists the complaints of a range and gives to the handlers what was not notified. Several sweeps
    * at a time, in one process or in several, do no harm: what one has found counts as handled for the
    * others. Resolves early, with what it has done so far, when the app shuts down. When it fails for one
    * merchant, the others are swept before it rejects.
@@ -320,7 +320,7 @@ export class ComplaintReconciler {
     this.logger.warn(
       `Reconciliation found ${fed + failed} complaints or changes of merchant ${mchid} of which no notification ` +
         'had been handled. Check that the registered callback URL leads to this app and that its ' +
-        'responses are 200 or 204: WeChat Pay gives a notification up after some hours.',
+        'responses are 200 or 204: WeChat Pay stops redelivering a notification after some hours.',
     );
   }
 }

@@ -16,12 +16,12 @@ import { type Reminder, remindersOf } from './reminders.js';
 const BATCH = 50;
 /** Complaints whose handlers run at the same time, and histories that are read at the same time. */
 const AT_ONCE = 8;
-/** So many complaints wait at most until their histories are read. */
+/** How many complaints wait at most until their histories are read. */
 const MAX_CHANGED = 1000;
 
 /** What a sweep does with what it finds. */
 export interface SweepHandlers {
-  /** Never rejects. `deferred`: somebody else is at it, or the app cannot handle it now. */
+  /** Never rejects. `deferred`: another process is handling it, or the app cannot handle it now. */
   readonly feed: (
     payload: ComplaintNotificationPayload,
   ) => Promise<NotificationOutcome | 'failed' | 'deferred'>;
@@ -72,7 +72,7 @@ interface ListedComplaint {
 interface ChangedComplaint extends ListedComplaint {
   readonly record: ComplaintRecord;
   readonly digest: string;
-  /** The newest step heard of. */
+  /** The newest step that is known. */
   readonly heardAt: number;
   readonly createdAt: number;
 }
@@ -82,9 +82,9 @@ interface ChangedComplaint extends ListedComplaint {
  * remembered of it:
  *
  * ```
- * nothing heard of it ──▶ CREATE_COMPLAINT, once it is older than the grace period
+ * nothing known of it ──▶ CREATE_COMPLAINT, once it is older than the grace period
  * as seen before ───────▶ nothing
- * changed, or heard of ─▶ its history: the newest step after the last one heard of, if it is older than
+ * changed, or notified ─▶ its history: the newest step after the last one known, if it is older than
  *                         the grace period; a younger one is left to the next sweep
  * ```
  */
@@ -230,7 +230,7 @@ export class ComplaintSweep {
       const { kind, moment, state } = reminder;
       const field = kind === 'first-reply' ? 'firstReplyRemindedAt' : 'completionRemindedAt';
       if (moment <= (record[field] ?? -Infinity)) continue;
-      // What had passed before anybody looked is no news.
+      // A deadline that had passed before the first sweep is not announced.
       if (state === 'overdue' && moment < knownBefore) continue;
       if (!(await remind(complaint, reminder))) continue;
       this.counts.reminded += 1;

@@ -75,7 +75,9 @@ export class DeadlineListeners {
       if (typeof claim === 'string') return claim === 'done';
       lease = claim;
     } catch (error) {
-      this.logger.warn(`${task.label} has to wait: the store failed: ${errorMessage(error)}`);
+      this.logger.warn(
+        `${task.label} is put off until the next sweep, because the store failed: ${errorMessage(error)}`,
+      );
       return false;
     }
     try {
@@ -88,7 +90,9 @@ export class DeadlineListeners {
     try {
       await lease.complete();
     } catch (error) {
-      this.logger.warn(`${task.label} may come again: the store failed: ${errorMessage(error)}`);
+      this.logger.warn(
+        `${task.label} may be repeated, because the store has not recorded it: ${errorMessage(error)}`,
+      );
     }
     return true;
   }

@@ -18,8 +18,8 @@ export interface NotifiedStep {
 }
 
 /**
- * The steps that are notified and newer than the last one heard of, oldest first. WeChat Pay writes
- * some times without milliseconds, so that a step in the same second counts as heard of.
+ * The steps that are notified and newer than the last one known, oldest first. WeChat Pay writes some
+ * times without milliseconds, so a step in the same second counts as known.
  */
 export function stepsAfter(
   heardAt: number,
@@ -36,7 +36,7 @@ export function stepsAfter(
   return steps.sort((a, b) => a.at - b.at);
 }
 
-/** What the handlers get for a complaint of which nothing was heard. */
+/** What the handlers get for a complaint whose notification never arrived. */
 export function creationPayload(
   mchid: string,
   complaintId: string,
@@ -52,7 +52,7 @@ export function creationPayload(
   };
 }
 
-/** What the handlers get for a step of which nothing was heard. */
+/** What the handlers get for a step whose notification never arrived. */
 export function stepPayload(
   mchid: string,
   complaintId: string,

@@ -4,9 +4,9 @@ import { isGeneratorFunction } from 'node:util/types';
 const marked = new WeakMap<object, Set<string>>();
 
 /**
- * Makes a method of a provider or controller hear of deadlines that come close or have passed. It gets
- * a `ComplaintDeadline`; a promise or an Observable that it returns is awaited. Sweeps call it, so that
- * the option `reconciliation` has to be on, or the app calls `ComplaintReconciler.sweep()`.
+ * Calls a method of a provider or controller when a deadline approaches or has passed. It gets
+ * a `ComplaintDeadline`; a promise or an Observable that it returns is awaited. Sweeps call it: switch the
+ * option `reconciliation` on, or call `ComplaintReconciler.sweep()`.
  *
  * It is called once for each complaint, each of its two deadlines and each time of the option
  * `deadlines.remind`, and once when the deadline has passed; of several times that have come since the
@@ -29,7 +29,7 @@ export function OnComplaintDeadline(): MethodDecorator {
       return fail('Nest has no instance of a static method. Remove static.');
     }
     if (typeof key === 'symbol') return fail('Nest does not find a method named by a symbol.');
-    if (typeof method !== 'function') return fail('this is no method.');
+    if (typeof method !== 'function') return fail('this is not a method.');
     if (isGeneratorFunction(method)) {
       return fail('this is a generator, whose code would never run. Use an async method.');
     }

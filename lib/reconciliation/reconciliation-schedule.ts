@@ -12,7 +12,7 @@ import { DeadlineListeners } from './deadline-listeners.js';
 import { PayloadRoutes } from './payload-routes.js';
 import { SweepLease } from './sweep-lease.js';
 
-/** How often a process looks whether a sweep is due: so many times in an interval, or in a minute. */
+/** How often a process checks whether a sweep is due: this many times in an interval, or in a minute. */
 const LOOKS = 10;
 const MINUTE = 60_000;
 /** Merchants whose complaints are swept at the same time by one process. */

@@ -3,7 +3,7 @@ import type { ComplaintDeadlines } from './deadlines.js';
 /** Which of the two deadlines. */
 export type ComplaintDeadlineKind = 'first-reply' | 'completion';
 
-/** A deadline that comes close or has passed. */
+/** A deadline that approaches or has passed. */
 export interface Reminder {
   readonly kind: ComplaintDeadlineKind;
   readonly dueAt: Date;

@@ -78,9 +78,9 @@ export class SweepLease {
 
   private warn(error: unknown): void {
     this.logger.warn(
-      `The store could not be told that this process reconciles the complaints of merchant ` +
-        `${this.key.mchid}. Another process may do the same; nothing is handled twice because of ` +
-        `that. ${errorMessage(error)}`,
+      `The store has not recorded that this process reconciles the complaints of merchant ` +
+        `${this.key.mchid}. Another process may reconcile them as well; nothing is handled twice because ` +
+        `of that. ${errorMessage(error)}`,
     );
   }
 }

@@ -1,7 +1,7 @@
 import type ts from 'typescript';
 import type { SourceFile } from './source-file.js';
 
-/** What became of an edit. `manual` says what somebody has to do by hand. */
+/** The result of an edit. `manual` says what is left to do by hand. */
 export type EditResult = 'changed' | 'unchanged' | { readonly manual: string };
 
 const MANUAL: EditResult = {

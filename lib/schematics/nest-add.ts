@@ -102,7 +102,8 @@ export class NestAdd {
     const added = missingPeers(manifest, majorOf(version) ?? 12);
     if (Object.keys(added).length === 0) return;
     this.files.overwrite(path, withDependencies(text, added));
-    if (this.options.skipInstall) this.todo.push('Install the packages that package.json has got.');
+    if (this.options.skipInstall)
+      this.todo.push('Install the packages that package.json now lists.');
     else this.context.addTask(INSTALL);
   }
 

@@ -111,7 +111,7 @@ export class MemoryNotificationStore implements NotificationStore {
     return Promise.resolve();
   }
 
-  /** There is nothing that could be away. */
+  /** The memory of the process is always there. */
   ping(): Promise<void> {
     return Promise.resolve();
   }

@@ -25,7 +25,7 @@ export interface ComplaintKey {
 }
 
 /**
- * What is remembered of a complaint, so that reconciliation finds what nothing was heard of. Times are
+ * What is remembered of a complaint, so that reconciliation finds what was not notified. Times are
  * whole milliseconds since 1970.
  */
 export interface ComplaintRecord {

@@ -108,7 +108,7 @@ const NOT_CONNECTED: readonly string[] = [
  *
  * A call without a response in time rejects, although Redis may have executed it. If a claim turns out
  * to have succeeded, it is released when its response arrives; without a response it expires with its
- * lease. Until then redeliveries are told `in-progress`.
+ * lease. Until then redeliveries get `in-progress`.
  */
 export class RedisNotificationStore implements NotificationStore {
   private readonly logger = new Logger(LOGGER_CONTEXT);

@@ -1,6 +1,6 @@
 /**
- * Runs a task for every item, so many at a time. When one fails, no further one is begun, those that
- * run are awaited, and the first failure is thrown.
+ * Runs a task for every item, a limited number at a time. When one fails, no further task starts, the
+ * running ones are awaited, and the first failure is thrown.
  */
 export async function forEachLimited<T>(
   items: Iterable<T>,

@@ -166,7 +166,7 @@ describe('doctor', () => {
     const none = await examine(env);
     expect(none.found).toContainEqual(expect.stringMatching(/^skipped Key pair: .*--certificate/));
     const { found } = await examine(env, '--certificate', join(folder, 'pub_key.pem'));
-    expect(found).toContainEqual(expect.stringMatching(/^fault Key pair: .*is no certificate$/));
+    expect(found).toContainEqual(expect.stringMatching(/^fault Key pair: .*is not a certificate$/));
   });
 
   it('finds a response that is not genuine, and one without a signature', async () => {

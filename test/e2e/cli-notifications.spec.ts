@@ -156,7 +156,7 @@ describe('The program and an app', () => {
     it('exits with 3 when a file holds no header', async () => {
       const { code, stderr } = await verify({ headers: {}, body: '' });
       expect(code).toBe(3);
-      expect(stderr).toContain('holds no header');
+      expect(stderr).toContain('contains no header');
     });
   });
 });

@@ -347,8 +347,8 @@ describe.each(ADAPTERS)('A notification that is delivered more than once, on %s'
       await expect(statusOf(send(url, 'EV-16'))).resolves.toBe(204);
       expect(logger.ours('warn')).toEqual([
         expect.stringContaining(
-          'Notification EV-16 (USER_RESPONSE, complaint 2002) was handled, but the store could not be told. This ' +
-            'process remembers the notification and tells the store as soon as it is back: the store is away',
+          'Notification EV-16 (USER_RESPONSE, complaint 2002) was handled, but the store has not recorded it. This ' +
+            'process remembers the notification and records it as soon as the store is back: the store is away',
         ),
       ]);
       // The lease may lapse before the store is back, so the process has to remember it by itself.

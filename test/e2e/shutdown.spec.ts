@@ -83,7 +83,7 @@ describe.each(ADAPTERS)('A shutdown, on %s', (adapter) => {
     return (await httpPost(`${url}/complaints`, headers, body)).status;
   }
 
-  it('waits for a running handler, tells the store, and closes it', async () => {
+  it('waits for a running handler, records it in the store, and closes the store', async () => {
     const store = new ControlledStore();
     const running = await start({ store, handlerTimeout: 20, shutdownTimeout: ENDLESS });
     await expect(deliver(running)).resolves.toBe(503);
@@ -139,10 +139,10 @@ describe.each(ADAPTERS)('A shutdown, on %s', (adapter) => {
     await expect(deliver(running, 'EV-2')).resolves.toBe(204);
     await running.app.close();
     expect(running.logger.ours('warn')).toEqual([
-      expect.stringMatching(/^Notification EV-1 .* was handled, but the store could not be told/),
-      expect.stringMatching(/^Notification EV-2 .* was handled, but the store could not be told/),
+      expect.stringMatching(/^Notification EV-1 .* was handled, but the store has not recorded it/),
+      expect.stringMatching(/^Notification EV-2 .* was handled, but the store has not recorded it/),
       expect.stringContaining(
-        '2 notifications were handled, but the store could not be told before the shutdown. Redeliveries of ' +
+        '2 notifications were handled, but the store did not record them before the shutdown. Redeliveries of ' +
           'them run the handler again.',
       ),
     ]);

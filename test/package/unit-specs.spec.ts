@@ -37,7 +37,6 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   'cli/simulation/page-state.ts': 'unit/cli/simulation/page-server.spec.ts',
   'cli/simulation/simulation.ts': 'unit/cli/simulation/page-server.spec.ts',
   'cli/wechatpay.ts': 'e2e/cli.spec.ts',
-  'config/read-environment.ts': 'unit/config/wechatpay-complaint.config.spec.ts',
   'errors/notification-store.error.ts': 'unit/stores/redis-outage.spec.ts',
   'errors/wechatpay-argument.error.ts': 'unit/complaints/complaint-request-checks.spec.ts',
   'errors/wechatpay-decryption.error.ts': 'unit/complaints/complaint.service.spec.ts',

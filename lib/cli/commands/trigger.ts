@@ -1,4 +1,3 @@
-import { ACTION_TYPES } from '../action-types.js';
 import type { Arguments } from '../arguments.js';
 import type { Command } from '../command.js';
 import { CommandError, EXIT, type ExitCode, usageError } from '../exit-codes.js';
@@ -9,12 +8,12 @@ import { JSON_OPTION } from '../output-options.js';
 import { MerchantFolder } from '../simulation/merchant-folder.js';
 import { DEFAULT_FOLDER, FOLDER_OPTION } from '../simulation/simulator-options.js';
 import type { Terminal } from '../terminal.js';
+import { documentedActionLike, isDocumentedAction } from '../../listeners/action-types.js';
 import {
   deliver,
   type Delivery,
   type NotificationKind,
 } from '../../testing/simulator/notification-delivery.js';
-import { closestMatch } from '../../utils/closest-match.js';
 import { type JsonObject, parseJsonObject } from '../../utils/json.js';
 
 /** WeChat Pay waits for five seconds. */
@@ -88,15 +87,18 @@ function readComplaint(args: Arguments): JsonObject {
   const file = args.text('data');
   const fields = file === undefined ? {} : parseJsonObject(readBytes('--data', file));
   if (!fields)
-    throw new CommandError(EXIT.configuration, `--data ${file ?? ''} holds no JSON object.`);
+    throw new CommandError(
+      EXIT.configuration,
+      `--data ${file ?? ''} does not contain a JSON object.`,
+    );
   const complaint_id = args.text('complaint');
   return { ...fields, ...(complaint_id !== undefined && { complaint_id }) };
 }
 
 /** The set is open, so a new action type is no error. */
 function warnOfTypo(action: string, terminal: Terminal): void {
-  if (ACTION_TYPES.some((known) => known === action)) return;
-  const match = closestMatch(action, ACTION_TYPES);
+  if (isDocumentedAction(action)) return;
+  const match = documentedActionLike(action);
   terminal.note(
     `${printable(action)} is not among the known action types.` +
       (match ? ` Did you mean ${match}?` : ''),

@@ -31,7 +31,8 @@ export const verify: Command = {
     const body = readBytes('--body', args.required('body'));
     const receivedAt = readTime(args);
     const headers = parseHeaders(readBytes('--headers', file).toString());
-    if (!headers) throw new CommandError(EXIT.configuration, `--headers ${file} holds no header.`);
+    if (!headers)
+      throw new CommandError(EXIT.configuration, `--headers ${file} contains no header.`);
     return withWechatPay(readOptions(args, terminal), terminal, async (wechatPay) => {
       const { keys, options } = wechatPay.merchant;
       const checks = await checkNotification(

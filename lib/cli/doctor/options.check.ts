@@ -37,7 +37,8 @@ export function checkMerchantCertificate(
     ];
   }
   const certificate = parseCertificate(readBytes('--certificate', file));
-  if (!certificate) return [fault(name, `${file} is no certificate`, 'Give apiclient_cert.pem.')];
+  if (!certificate)
+    return [fault(name, `${file} is not a certificate`, 'Give apiclient_cert.pem.')];
   const certified = certificate.serialNumber.toUpperCase();
   if (!certificate.checkPrivateKey(privateKey)) {
     const fix = 'Use apiclient_key.pem of the same download.';

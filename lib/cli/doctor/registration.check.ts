@@ -8,7 +8,7 @@ import { type Check, fault, ok, skipped, warning } from '../checks.js';
 import { findRegistration } from '../registration.js';
 import type { SeenResponse, WechatPay } from '../wechatpay.js';
 
-/** What one signed GET of the callback URL tells. */
+/** What one signed GET of the callback URL shows. */
 export interface RegistrationReport {
   readonly checks: readonly Check[];
   /** The registered URL, if it is known. */

@@ -147,7 +147,7 @@ export class MerchantFolder {
     this.writeFile(FILES.publicKeyOfWechatPay, pemOf(publicKey));
     this.writeFile(FILES.platformCertificate, platformCertificate.pem);
     this.writeFile(FILES.platformCertificateOfWechatPay, pemOf(platformCertificate));
-    // Last, because a folder without it holds no merchant.
+    // Last, because a folder without it has no merchant.
     this.writeSettings();
   }
 

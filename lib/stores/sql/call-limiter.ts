@@ -19,7 +19,7 @@ export class CallLimiter {
   ) {}
 
   /**
-   * @param call is told by `isLate` whether anybody still waits for it
+   * @param call can ask `isLate` whether its result is still awaited
    * @param onLate runs once the call has settled after its limit, fulfilled or rejected
    * @throws CallTimeout, and whatever the call rejects with in time
    */

@@ -64,7 +64,7 @@ const COMPLAINTS_PER_READ = 50;
  *
  * A call without a response in time rejects, although the database may have executed it. If a claim
  * turns out to have succeeded, it is released when its response arrives; without a response it expires
- * with its lease. Until then redeliveries are told `in-progress`.
+ * with its lease. Until then redeliveries get `in-progress`.
  */
 export class SqlNotificationStore implements NotificationStore {
   /**

@@ -20,6 +20,13 @@ function read<T>(variables: Record<string, string | undefined>, use: (env: Envir
 }
 
 describe('Environment', () => {
+  it('counts a blank variable as not set', () => {
+    const { result } = read({ A: ' \n', B: '0' }, (env) =>
+      ['A', 'B', 'C'].map((name) => env.isSet(name)),
+    );
+    expect(result).toEqual([false, true, false]);
+  });
+
   describe('text', () => {
     it('drops white space around a value', () => {
       expect(read({ A: ' x y\n' }, (env) => env.text('A'))).toEqual({

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { documentedActionLike } from '../../../lib/listeners/action-types.js';
+import { documentedActionLike, isDocumentedAction } from '../../../lib/listeners/action-types.js';
 
 describe('documentedActionLike', () => {
   it.each([
@@ -12,5 +12,15 @@ describe('documentedActionLike', () => {
 
   it.each(['CREATE_COMPLAINT', 'REFUND_SUCCESS', 'SOMETHING_NEW'])('accepts %s', (actionType) => {
     expect(documentedActionLike(actionType)).toBeUndefined();
+  });
+});
+
+describe('isDocumentedAction', () => {
+  it.each([
+    ['CREATE_COMPLAINT', true],
+    ['create_complaint', false],
+    ['SOMETHING_NEW', false],
+  ])('says of %s: %s', (actionType, isDocumented) => {
+    expect(isDocumentedAction(actionType)).toBe(isDocumented);
   });
 });

@@ -104,7 +104,7 @@ describe('ComplaintListener', () => {
   it('fails when its method is gone', async () => {
     const listener = await create(Plain, 'removed');
     await expect(listener.run(NOTIFICATION, ContextIdFactory.create())).rejects.toThrow(
-      'Plain.removed is no method any more.',
+      'Plain.removed is no longer a method.',
     );
   });
 });

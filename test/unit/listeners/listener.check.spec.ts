@@ -43,8 +43,8 @@ describe('ListenerCheck', () => {
     @Module({ providers: [Complaints] })
     class OrdersModule {}
     await expect(problems({ imports: [OrdersModule], providers: [Complaints] })).resolves.toEqual([
-      'Complaints.open has @OnComplaint() and is there 2 times, in RootTestModule and OrdersModule, and each would ' +
-        'be remembered by the same name. Provide the class in one module that exports it. If these are two ' +
+      'Complaints.open has @OnComplaint() and is there 2 times, in RootTestModule and OrdersModule, and the ' +
+        'store could not tell them apart, because it remembers them by this name. Provide the class in one module that exports it. If these are two ' +
         'classes, rename one.',
     ]);
   });
@@ -75,7 +75,7 @@ describe('ListenerCheck', () => {
         ],
       }),
     ).resolves.toEqual([
-      expect.stringMatching(/^\.open has @OnComplaint\(\), but is of a class without a name/),
+      expect.stringMatching(/^\.open has @OnComplaint\(\), but its class has no name/),
       expect.stringMatching(/^L{120}\.open has @OnComplaint\(\) and a name of more than 120/),
     ]);
   });
@@ -127,7 +127,7 @@ describe('ListenerCheck', () => {
     expect(logger.unprovided().filter((line) => line.startsWith('Complaints has'))).toEqual([
       expect.stringContaining(
         'Complaints has @OnComplaint(), but no module of this app has it among its providers or controllers, so it ' +
-          'never hears of a notification. Add Complaints to the providers of a module.',
+          'gets no notifications. Add Complaints to the providers of a module.',
       ),
     ]);
     expect(logger.problems()).toEqual([]);

@@ -55,11 +55,11 @@ describe('@OnComplaint()', () => {
     ['a class', [Listener], 'Listener: this is a class.'],
     ['a static method', [Listener, 'shared', {}], 'Listener.shared: Nest has no instance'],
     ['a symbol', [Listener.prototype, Symbol('s'), {}], 'Listener.Symbol(s): Nest does not find'],
-    ['a property', [Listener.prototype, 'text', undefined], 'Listener.text: this is no method.'],
+    ['a property', [Listener.prototype, 'text', undefined], 'Listener.text: this is not a method.'],
     [
       'an accessor',
       [Listener.prototype, 'accessor', descriptorOf('accessor')],
-      'Listener.accessor: this is no method.',
+      'Listener.accessor: this is not a method.',
     ],
     [
       'a generator',
@@ -103,7 +103,7 @@ describe('@OnComplaint()', () => {
     (actionType) => {
       expect(() => {
         decorate('CREATE_COMPLAINT', actionType)(Listener.prototype, 'open', descriptorOf('open'));
-      }).toThrow(/@OnComplaint\(\) on Listener\.open: .* is no action_type/);
+      }).toThrow(/@OnComplaint\(\) on Listener\.open: .* is not an action_type/);
     },
   );
 });

@@ -51,7 +51,7 @@ describe('@ComplaintNotification()', () => {
         }
         return ComplaintsController;
       },
-      'ComplaintsController.handle: this is no method.',
+      'ComplaintsController.handle: this is not a method.',
     ],
     [
       'on a property that holds an arrow function',
@@ -62,7 +62,7 @@ describe('@ComplaintNotification()', () => {
         Reflect.decorate([ComplaintNotification()], ComplaintsController.prototype, 'handle');
         return ComplaintsController;
       },
-      'ComplaintsController.handle: this is no method.',
+      'ComplaintsController.handle: this is not a method.',
     ],
     [
       'on a static method',

@@ -39,9 +39,9 @@ describe('@InTransaction()', () => {
     const decorate = InTransaction() as (...args: unknown[]) => void;
     expect(() => {
       decorate(Base);
-    }).toThrow('@InTransaction() on Base: this is no method.');
+    }).toThrow('@InTransaction() on Base: this is not a method.');
     expect(() => {
       decorate(Base.prototype, 'property');
-    }).toThrow('@InTransaction() on Base.property: this is no method.');
+    }).toThrow('@InTransaction() on Base.property: this is not a method.');
   });
 });

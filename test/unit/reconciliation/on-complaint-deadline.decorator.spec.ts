@@ -55,7 +55,7 @@ describe('OnComplaintDeadline', () => {
       () => {
         decorate(Owner.prototype, 'property', {});
       },
-      /on Owner\.property: this is no method/,
+      /on Owner\.property: this is not a method/,
     ],
     [
       'a generator',

@@ -48,13 +48,13 @@ describe('SweepLease', () => {
     await lease?.release();
   });
 
-  it('logs what the store could not be told, and never rejects', async () => {
+  it('logs what the store has not recorded, and never rejects', async () => {
     const lease = await claim();
     store.failing.add('complete');
     await lease?.end(1);
     expect(logger.ours('warn')).toEqual([
       expect.stringMatching(
-        /^The store could not be told .* merchant 1900000109\..*the store is away/,
+        /^The store has not recorded .* merchant 1900000109\..*the store is away/,
       ),
     ]);
   });

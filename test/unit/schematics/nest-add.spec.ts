@@ -138,7 +138,7 @@ describe('nest add', () => {
     const { lines } = run(files, { skipInstall: true });
 
     expect(lines.slice(1, 4)).toEqual([
-      '1. Install the packages that package.json has got.',
+      '1. Install the packages that package.json now lists.',
       expect.stringMatching(/^2\. src\/main\.ts: Create the app with the option rawBody/),
       expect.stringMatching(/^3\. src\/app\.module\.ts: Import WechatPayComplaintModule/),
     ]);

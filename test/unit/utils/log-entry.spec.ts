@@ -25,7 +25,12 @@ describe('A log entry', () => {
       duration: 3,
       stack: 'Error: a',
     });
-    expect(Object.keys(Object.assign({}, entry)).sort()).toEqual(['duration', 'id', 'msg', 'stack']);
+    expect(Object.keys(Object.assign({}, entry)).sort()).toEqual([
+      'duration',
+      'id',
+      'msg',
+      'stack',
+    ]);
   });
 
   it('gives its sentence to loggers that look for message', () => {
