@@ -1,4 +1,4 @@
-export const DEFAULT_TABLE = 'wechatpay_notification';
+const DEFAULT_TABLE = 'wechatpay_notification';
 const DEFAULT_COMPLAINT_TABLE = 'wechatpay_complaint';
 
 /** A table, with its schema if it has been given. */
