@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { beforeAll, expect, it } from '@jest/globals';
+import type { ComplaintStore } from '../../../lib/stores/complaint-store.js';
 import type {
   ComplaintRecord,
-  ComplaintStore,
   NotificationKey,
   NotificationStore,
 } from '../../../lib/stores/notification-store.interface.js';
