@@ -54,6 +54,7 @@ export {
 } from './diagnostics/diagnostics.js';
 export type { CallTrace, NotificationTrace } from './diagnostics/tracing.js';
 export type { CallbackUrlHealth } from './health/callback-url.health.js';
+export type { LastSweepHealth } from './health/last-sweep.health.js';
 export type { PlatformKeysHealth } from './health/platform-keys.health.js';
 export type { StoreHealth } from './health/store.health.js';
 export {
@@ -75,6 +76,7 @@ export {
 // Reconciliation and deadlines
 export {
   ComplaintReconciler,
+  type LastSweep,
   type ReconciliationReport,
   type SweepOptions,
 } from './reconciliation/complaint-reconciler.js';

@@ -36,6 +36,7 @@ import {
   ConfigurableModuleClass,
   MODULE_OPTIONS_TOKEN,
 } from './wechatpay-complaint.module-definition.js';
+import { ScopeCheck } from './wechatpay-complaint.scope-check.js';
 import { StartupCheck } from './wechatpay-complaint.startup-check.js';
 
 /**
@@ -86,6 +87,7 @@ import { StartupCheck } from './wechatpay-complaint.startup-check.js';
     RawBodyCheck,
     CallbackUrlRouteCheck,
     MerchantRouteCheck,
+    ScopeCheck,
     StartupCheck,
     WechatPayComplaintHealth,
   ],

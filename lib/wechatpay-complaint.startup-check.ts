@@ -4,7 +4,6 @@ import {
   type OnApplicationBootstrap,
   type OnModuleInit,
   Optional,
-  Scope,
   type Type,
 } from '@nestjs/common';
 import { ModuleRef, ModulesContainer } from '@nestjs/core';
@@ -19,7 +18,7 @@ import { MerchantRouteCheck } from './notifications/merchant-route.check.js';
 import { RawBodyCheck } from './notifications/raw-body.check.js';
 import { RouteCheck } from './notifications/route.check.js';
 import { type NotificationRoute, RouteExplorer } from './notifications/route.explorer.js';
-import { MODULE_OPTIONS_TOKEN, SETTING_PROBLEMS } from './wechatpay-complaint.module-definition.js';
+import { SETTING_PROBLEMS } from './wechatpay-complaint.module-definition.js';
 
 /** An app can have several of these modules. The first one checks what concerns the whole app. */
 const checkedApps = new WeakSet<ModulesContainer>();
@@ -51,7 +50,6 @@ export class StartupCheck implements OnModuleInit, OnApplicationBootstrap {
   onModuleInit(): void {
     const problems = [
       ...this.settingProblems,
-      ...this.scopeProblems(),
       ...this.visibilityProblems(),
       ...this.listeners.problems(),
       ...this.transactions.problems(),
@@ -67,23 +65,6 @@ export class StartupCheck implements OnModuleInit, OnApplicationBootstrap {
     this.routes.warn();
     this.listeners.warnAboutUnprovided();
     this.rawBody.report();
-  }
-
-  /**
-   * Options of a request-scoped provider would make the whole module request-scoped: every request
-   * would have a store of its own, and hooks would never run.
-   */
-  private scopeProblems(): ConfigurationProblem[] {
-    const { scope } = this.moduleRef.introspect(MODULE_OPTIONS_TOKEN);
-    if (scope !== Scope.REQUEST) return [];
-    return [
-      {
-        option: 'forRootAsync()',
-        problem:
-          'gets its options from a request-scoped provider, so notifications could not be remembered from one request to the next',
-        fix: 'Inject only providers with the default scope into the options factory.',
-      },
-    ];
   }
 
   /** Routes whose guard is given the merchants of this module. */

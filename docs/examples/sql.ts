@@ -21,6 +21,16 @@ export async function migrate(pool: Pool): Promise<void> {
   // #endregion migration
 }
 
+export async function migrateMysql(queryRunner: {
+  query(sql: string): Promise<unknown>;
+}): Promise<void> {
+  // #region migration-mysql
+  for (const statement of schema('mysql').split(';\n').filter(Boolean)) {
+    await queryRunner.query(statement); // MySQL takes one statement at a time
+  }
+  // #endregion migration-mysql
+}
+
 // #region transaction
 @Injectable()
 export class ComplaintTasks {

@@ -3,8 +3,10 @@ import { CallbackUrlRegistrar } from '../callback-url/callback-url.registrar.js'
 import { AppContext } from '../merchant/app-context.js';
 import type { MerchantContext } from '../merchant/merchant-context.js';
 import { MerchantRegistry } from '../merchant/merchant-registry.js';
+import { ComplaintReconciler } from '../reconciliation/complaint-reconciler.js';
 import { type CallbackUrlHealth, checkCallbackUrl } from './callback-url.health.js';
 import type { HealthCheck, HealthProblem } from './health-check.js';
+import { checkLastSweep, type LastSweepHealth } from './last-sweep.health.js';
 import { checkPlatformKeys, type PlatformKeysHealth } from './platform-keys.health.js';
 import { checkStore, type StoreHealth } from './store.health.js';
 
@@ -35,6 +37,8 @@ export interface MerchantHealth {
   readonly platformKeys: PlatformKeysHealth;
   /** Absent without the option `callbackUrl`. */
   readonly callbackUrl?: CallbackUrlHealth;
+  /** Absent without the option `reconciliation`, and as long as this process has not made a sweep. */
+  readonly lastSweep?: LastSweepHealth;
 }
 
 /**
@@ -47,6 +51,7 @@ export class WechatPayComplaintHealth {
     private readonly app: AppContext,
     private readonly merchants: MerchantRegistry,
     private readonly registrar: CallbackUrlRegistrar,
+    private readonly reconciler: ComplaintReconciler,
   ) {}
 
   /** Never rejects. */
@@ -55,7 +60,7 @@ export class WechatPayComplaintHealth {
     const merchants = this.merchants
       .list()
       .map((merchant) => this.checkMerchant(merchant, options));
-    // A further check, such as of the last sweep, returns a value and problems as these do.
+    // A further check returns a value and problems as these do.
     const problems = [store, ...merchants].flatMap((check) => check.problems);
     const statuses = merchants.map((merchant) => worstOf(merchant.problems));
     const isEveryMerchantDown =
@@ -76,9 +81,17 @@ export class WechatPayComplaintHealth {
   ): HealthCheck<MerchantHealth> {
     const platformKeys = checkPlatformKeys(mchid, keys, expiryNotice);
     const callbackUrl = checkCallbackUrl(mchid, this.registrar.registrationOf(mchid));
+    const { isOn, interval } = this.app.options.reconciliation;
+    const sweep = isOn ? this.reconciler.lastSweepOf(mchid) : undefined;
+    const lastSweep = checkLastSweep(mchid, sweep, interval, Date.now());
     return {
-      value: { mchid, platformKeys: platformKeys.value, callbackUrl: callbackUrl.value },
-      problems: [...platformKeys.problems, ...callbackUrl.problems],
+      value: {
+        mchid,
+        platformKeys: platformKeys.value,
+        callbackUrl: callbackUrl.value,
+        lastSweep: lastSweep.value,
+      },
+      problems: [...platformKeys.problems, ...callbackUrl.problems, ...lastSweep.problems],
     };
   }
 }

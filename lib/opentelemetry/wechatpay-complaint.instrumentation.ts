@@ -2,6 +2,7 @@ import { metrics, type MeterProvider, trace, type TracerProvider } from '@opente
 import { VERSION } from '../version.js';
 import { CallTelemetry } from './call-telemetry.js';
 import { NotificationTelemetry } from './notification-telemetry.js';
+import { SweepTelemetry } from './sweep-telemetry.js';
 
 const NAME = 'nestjs-wechatpay-complaint';
 
@@ -26,6 +27,7 @@ export class WechatPayComplaintInstrumentation {
   private config: WechatPayComplaintInstrumentationConfig;
   private readonly notifications: NotificationTelemetry;
   private readonly calls: CallTelemetry;
+  private readonly sweeps = new SweepTelemetry();
 
   constructor(config: WechatPayComplaintInstrumentationConfig = {}) {
     this.config = { enabled: true, ...config };
@@ -56,6 +58,7 @@ export class WechatPayComplaintInstrumentation {
     const meter = provider.getMeter(NAME, VERSION);
     this.notifications.useMeter(meter);
     this.calls.useMeter(meter);
+    this.sweeps.useMeter(meter);
   }
 
   getConfig(): WechatPayComplaintInstrumentationConfig {
@@ -68,6 +71,10 @@ export class WechatPayComplaintInstrumentation {
   }
 
   private subscriptions() {
-    return [...this.notifications.subscriptions, ...this.calls.subscriptions];
+    return [
+      ...this.notifications.subscriptions,
+      ...this.calls.subscriptions,
+      ...this.sweeps.subscriptions,
+    ];
   }
 }

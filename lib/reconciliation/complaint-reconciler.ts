@@ -11,6 +11,7 @@ import { ComplaintNotificationException } from '../notifications/complaint-notif
 import type { ComplaintNotificationPayload } from '../notifications/complaint-notification-payload.interface.js';
 import { type ComplaintStore, remembersComplaints } from '../stores/complaint-store.js';
 import { Deadline } from '../utils/deadline.js';
+import { errorMessage } from '../utils/error-message.js';
 import { forEachLimited } from '../utils/for-each-limited.js';
 import { settlesWithin } from '../utils/settles-within.js';
 import { LOGGER_CONTEXT } from '../wechatpay-complaint.constants.js';
@@ -56,6 +57,14 @@ export interface ReconciliationReport {
   readonly calls: number;
 }
 
+/** How the last sweep over the complaints of a merchant has ended, in this process. */
+export interface LastSweep {
+  readonly endedAt: Date;
+  readonly outcome: SweepEvent['outcome'];
+  /** Why it failed, as text. */
+  readonly failure?: string;
+}
+
 const SECOND = 1000;
 /** Merchants whose complaints are swept at the same time. */
 const MERCHANTS_AT_ONCE = 4;
@@ -74,6 +83,8 @@ export class ComplaintReconciler {
   private readonly running = new Set<Promise<unknown>>();
   /** By merchant: what one sweep has left of a slice is for the next. */
   private readonly quotas = new Map<string, CallQuotas>();
+  /** By merchant. */
+  private readonly lastSweeps = new Map<string, LastSweep>();
 
   constructor(
     private readonly app: AppContext,
@@ -130,13 +141,18 @@ export class ComplaintReconciler {
     const { signal } = this.aborter;
     signal.throwIfAborted();
     const merchant = await this.merchants.acquire(mchid, this.app.options.timeout);
-    const sweep = this.prepareAndRun(merchant, store, options).finally(() => {
+    const sweep = this.runAndRemember(merchant, store, options).finally(() => {
       merchant.release();
     });
     const forget = (): void => void this.running.delete(sweep);
     this.running.add(sweep);
     sweep.then(forget, forget);
     return sweep;
+  }
+
+  /** Undefined as long as no sweep over the complaints of this merchant has ended in this process. */
+  lastSweepOf(mchid: string): LastSweep | undefined {
+    return this.lastSweeps.get(mchid);
   }
 
   /** What keeps complaints from being reconciled, as a sentence. */
@@ -169,6 +185,24 @@ export class ComplaintReconciler {
     const mchids = this.merchants.list().map(({ mchid }) => mchid);
     if (mchids.length === 0) throw merchantNotNamed();
     return mchids;
+  }
+
+  private async runAndRemember(
+    merchant: MerchantContext,
+    store: ComplaintStore,
+    options: SweepOptions,
+  ): Promise<ReconciliationReport> {
+    const remember = (sweep: Omit<LastSweep, 'endedAt'>): void => {
+      this.lastSweeps.set(merchant.mchid, { endedAt: new Date(), ...sweep });
+    };
+    try {
+      const report = await this.prepareAndRun(merchant, store, options);
+      remember({ outcome: this.aborter.signal.aborted ? 'stopped' : 'completed' });
+      return report;
+    } catch (error) {
+      remember({ outcome: 'failed', failure: errorMessage(error) });
+      throw error;
+    }
   }
 
   private async prepareAndRun(

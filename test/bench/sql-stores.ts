@@ -115,7 +115,7 @@ async function openPostgres(): Promise<Subject> {
 async function openMariaDb(): Promise<Subject> {
   const { url, server } = await startMariaDb();
   const pool = createPool({ uri: url, connectionLimit: POOL_SIZE });
-  await pool.query(schema('mysql'));
+  for (const statement of schema('mysql').split(';\n').filter(Boolean)) await pool.query(statement);
   const sql =
     'INSERT INTO wechatpay_notification (mchid, id, token, done, expires_at) VALUES (?, ?, ?, 0, ?) ' +
     'ON DUPLICATE KEY UPDATE id = id';

@@ -35,7 +35,7 @@ describe.each(LANGUAGES)('The reference in %s', (folder) => {
     const isUpdate = process.env.EXAMPLES === 'update';
     if (isUpdate) await writeFile(join(ROOT, path), current);
     expect(isUpdate ? current : page).toBe(current);
-    for (const { name } of COMMANDS) expect(page).toContain(`\n## ${name}\n`);
+    for (const command of COMMANDS) expect(current).toContain(`\n${commandHelp(command)}\n`);
   });
 
   it('has every environment variable', async () => {
@@ -65,7 +65,9 @@ describe('The READMEs', () => {
 /** `npm run docs:examples` writes it. */
 function withHelp(page: string): string {
   return COMMANDS.reduce((text, command) => {
-    const block = new RegExp(`(\\n## ${command.name}\\n[^#]*?\`\`\`text\\n)[^]*?(?=\`\`\`)`);
+    const block = new RegExp(
+      `(\\n## ${command.name}\\n(?:(?!\\n## )[^])*?\`\`\`text\\n)[^]*?(?=\`\`\`)`,
+    );
     return text.replace(block, (_whole, before: string) => `${before}${commandHelp(command)}\n`);
   }, page);
 }

@@ -10,11 +10,13 @@ const ROOT = join(import.meta.dirname, '../..');
  * but hold their arguments, and what only an app or a process of its own can run.
  */
 const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
+  'cli/app-module.ts': 'e2e/cli-sweep.spec.ts',
   'cli/commands/complaints-complete.ts': 'e2e/cli.spec.ts',
   'cli/commands/complaints-history.ts': 'e2e/cli.spec.ts',
   'cli/commands/complaints-list.ts': 'e2e/cli.spec.ts',
   'cli/commands/complaints-reply.ts': 'e2e/cli.spec.ts',
   'cli/commands/complaints-show.ts': 'e2e/cli.spec.ts',
+  'cli/commands/complaints-sweep.ts': 'e2e/cli-sweep.spec.ts',
   'cli/commands/url-delete.ts': 'e2e/cli.spec.ts',
   'cli/commands/url-get.ts': 'e2e/cli.spec.ts',
   'cli/commands/url-set.ts': 'e2e/cli.spec.ts',
@@ -49,6 +51,7 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   'stores/sql/dialects/postgres.ts': 'unit/stores/sql/sql-notification-store.spec.ts',
   'testing/accept-notification.ts': 'e2e/override-guard.spec.ts',
   'wechatpay-complaint.module.ts': 'e2e/module.spec.ts',
+  'wechatpay-complaint.scope-check.ts': 'e2e/module.spec.ts',
   'notifications/heard-complaints.ts': 'e2e/reconciliation.spec.ts',
   'reconciliation/complaint-reconciler.ts': 'e2e/reconciliation.spec.ts',
   'reconciliation/complaint-source.ts': 'e2e/reconciliation.spec.ts',

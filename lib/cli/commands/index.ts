@@ -4,6 +4,7 @@ import { complaintsHistory } from './complaints-history.js';
 import { complaintsList } from './complaints-list.js';
 import { complaintsReply } from './complaints-reply.js';
 import { complaintsShow } from './complaints-show.js';
+import { complaintsSweep } from './complaints-sweep.js';
 import { doctor } from './doctor.js';
 import { simulate } from './simulate.js';
 import { trigger } from './trigger.js';
@@ -23,6 +24,7 @@ export const COMMANDS: readonly Command[] = [
   complaintsHistory,
   complaintsReply,
   complaintsComplete,
+  complaintsSweep,
   simulate,
   trigger,
   verify,

@@ -2,11 +2,14 @@ import { createHash, randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isJsonObject } from '../../utils/json.js';
 import type {
+  ComplaintKey,
+  ComplaintRecord,
   NotificationClaim,
   NotificationKey,
   NotificationStore,
 } from '../notification-store.interface.js';
 import { CallLimiter } from './call-limiter.js';
+import { columnsOfRecord, readRecords } from './complaint-records.js';
 import {
   type ClaimRow,
   countOf,
@@ -15,7 +18,8 @@ import {
   type SqlResult,
   type SqlStatement,
 } from './dialects/dialect.js';
-import { DEFAULT_TABLE } from './dialects/table-name.js';
+import { parseTableNames, textOf } from './dialects/table-name.js';
+import { ExpiredRows } from './expired-rows.js';
 import { dialectFor } from './schema.js';
 import type { SqlClient, SqlExecute } from './sql-client.js';
 import { storeFailure } from './sql-failure.js';
@@ -24,6 +28,11 @@ import { runSqlTransaction } from './sql-transaction.js';
 export interface SqlNotificationStoreSettings {
   /** Name of the table, with its schema or without. @default 'wechatpay_notification' */
   readonly table?: string;
+  /**
+   * Name of the table in which reconciliation remembers complaints, with its schema or without.
+   * @default 'wechatpay_complaint', in the schema of `table`
+   */
+  readonly complaintTable?: string;
   /** Milliseconds for a call, including the wait for a connection. @default 1000 */
   readonly commandTimeout?: number;
 }
@@ -34,14 +43,15 @@ export type SqlNotificationStoreOptions = SqlNotificationStoreSettings & SqlClie
 const ATTEMPTS = 3;
 /** Milliseconds. */
 const PAUSE = 20;
-/** Claims from one removal of expired rows to the next, and how many rows each removes. */
-const CLAIMS_PER_REMOVAL = 32;
+/** How many expired rows are removed at a time. */
 const ROWS_PER_REMOVAL = 64;
 /**
  * Milliseconds for which an expired row stays: a holder whose lease has lapsed, but has not been taken
  * over, may still complete. No handler is given a longer time (`handlerLimit`).
  */
 const EXPIRED_ROWS_STAY = 24 * 60 * 60 * 1000;
+/** The most complaints that are read at once. Fewer are read with the same statement, which is prepared. */
+const COMPLAINTS_PER_READ = 50;
 
 /**
  * Remembers notifications in a table of the app's own database, for any number of processes:
@@ -49,7 +59,8 @@ const EXPIRED_ROWS_STAY = 24 * 60 * 60 * 1000;
  * statement each, outside of any transaction, on the clock of the database. The app's client, pool and
  * ORM belong to the app: the store neither monitors nor closes them.
  *
- * The table comes from a migration of the app: see `schema`.
+ * A second table has what reconciliation remembers of complaints. The tables come from a migration of
+ * the app: see `schema`.
  *
  * A call without a response in time rejects, although the database may have executed it. If a claim
  * turns out to have succeeded, it is released when its response arrives; without a response it expires
@@ -65,20 +76,28 @@ export class SqlNotificationStore implements NotificationStore {
   private readonly statements: SqlDialect;
   private readonly dialect: SqlDialectName;
   private readonly table: string;
+  private readonly complaintTable: string;
   private readonly execute: SqlExecute;
   private readonly limiter: CallLimiter;
-  private claims = 0;
-  private isRemoving = false;
+  private readonly expiredClaims: ExpiredRows;
+  private readonly expiredComplaints: ExpiredRows;
 
   /** @throws TypeError, RangeError if an option is faulty */
   constructor(options: SqlNotificationStoreOptions) {
-    const { dialect, execute, transaction, table = DEFAULT_TABLE, commandTimeout = 1000 } = options;
+    const { dialect, execute, transaction, commandTimeout = 1000 } = options;
     assertOptions(options);
-    this.statements = dialectFor(dialect, table);
+    const tables = parseTableNames(options.table, options.complaintTable);
+    this.statements = dialectFor(dialect, tables);
     this.dialect = dialect;
-    this.table = table;
+    this.table = textOf(tables.notifications);
+    this.complaintTable = textOf(tables.complaints);
     this.execute = execute;
     this.limiter = new CallLimiter(commandTimeout);
+    const { statements } = this;
+    this.expiredClaims = this.removing(
+      statements.removeExpired(EXPIRED_ROWS_STAY, ROWS_PER_REMOVAL),
+    );
+    this.expiredComplaints = this.removing(statements.complaints.removeExpired(ROWS_PER_REMOVAL));
     if (transaction) {
       this.completeInTransaction = (key, token, retention, run) => {
         const statement = this.statements.complete(rowOf(key, token), milliseconds(retention));
@@ -105,7 +124,7 @@ export class SqlNotificationStore implements NotificationStore {
       },
     );
     if (held.token !== token) return { state: held.isDone ? 'done' : 'in-progress' };
-    this.removeExpired();
+    this.expiredClaims.countWrite();
     return { state: 'claimed', token };
   }
 
@@ -121,7 +140,35 @@ export class SqlNotificationStore implements NotificationStore {
     return this.change(this.statements.release(rowOf(key, token)));
   }
 
-  /** Rejects, too, when the table is missing. */
+  async readComplaints(mchid: string, complaintIds: readonly string[]): Promise<ComplaintRecord[]> {
+    if (complaintIds.length === 0) return [];
+    const ids = complaintIds.map((id) => columnValue(id, MAX_ID_LENGTH));
+    const merchant = columnValue(mchid, MAX_MCHID_LENGTH);
+    const statement = this.statements.complaints.read(merchant, padded(ids));
+    const records = await this.run(
+      async () => readRecords(await this.send(statement)),
+      undefined,
+      this.complaintTable,
+    );
+    return ids.map((id) => records.get(id) ?? {});
+  }
+
+  async writeComplaint(
+    { mchid, complaintId }: ComplaintKey,
+    record: ComplaintRecord,
+    retention: number,
+  ): Promise<void> {
+    const row = {
+      mchid: columnValue(mchid, MAX_MCHID_LENGTH),
+      id: columnValue(complaintId, MAX_ID_LENGTH),
+      ...columnsOfRecord(record),
+    };
+    const statement = this.statements.complaints.write(row, milliseconds(retention));
+    await this.run(() => this.send(statement), undefined, this.complaintTable);
+    this.expiredComplaints.countWrite();
+  }
+
+  /** Rejects, too, when the table of notifications is missing. */
   async ping(): Promise<void> {
     await this.run(() => this.send(this.statements.ping));
   }
@@ -149,29 +196,23 @@ export class SqlNotificationStore implements NotificationStore {
    *
    * @throws NotificationStoreError
    */
-  private async run<T>(call: () => Promise<T>, onLate?: () => void): Promise<T> {
+  private async run<T>(
+    call: () => Promise<T>,
+    onLate?: () => void,
+    table = this.table,
+  ): Promise<T> {
     try {
       return await this.limiter.run((isLate) => attempt(call, isLate), onLate);
     } catch (error) {
-      throw this.toFailure(error);
+      throw storeFailure(error, this.dialect, table);
     }
   }
 
   private readonly toFailure = (error: unknown): Error =>
     storeFailure(error, this.dialect, this.table);
 
-  /** Never rejects: what could not be removed now is removed later. */
-  private removeExpired(): void {
-    const isDue = this.claims % CLAIMS_PER_REMOVAL === 0;
-    this.claims += 1;
-    if (!isDue || this.isRemoving) return;
-    this.isRemoving = true;
-    this.limiter
-      .run(() => this.send(this.statements.removeExpired(EXPIRED_ROWS_STAY, ROWS_PER_REMOVAL)))
-      .catch(() => undefined)
-      .finally(() => {
-        this.isRemoving = false;
-      });
+  private removing(statement: SqlStatement): ExpiredRows {
+    return new ExpiredRows(() => this.limiter.run(() => this.send(statement)));
   }
 }
 
@@ -220,6 +261,12 @@ function columnValue(text: string, maxLength: number): string {
   return PLAIN.test(text) && text.length <= maxLength
     ? text
     : `sha256=${createHash('sha256').update(text).digest('hex')}`;
+}
+
+/** One statement reads a single complaint, and one every other number: clients keep what they have prepared. */
+function padded(ids: readonly string[]): readonly string[] {
+  const missing = ids.length === 1 ? 0 : Math.max(0, COMPLAINTS_PER_READ - ids.length);
+  return [...ids, ...ids.slice(0, 1).flatMap((id) => Array.from({ length: missing }, () => id))];
 }
 
 function milliseconds(value: number): number {

@@ -1,6 +1,8 @@
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import {
   ComplaintNotificationService,
+  ComplaintReconciler,
+  OnComplaint,
   type SingleMerchantOptions,
   WechatPayComplaintHealth,
 } from 'nestjs-wechatpay-complaint';
@@ -17,6 +19,13 @@ import { until } from '../../support/until.js';
 
 const url = 'https://shop.example.com/complaints';
 const FORBIDDEN: SimulatedError = { status: 403, code: 'NO_AUTH', message: '无权限' };
+
+class Listener {
+  @OnComplaint()
+  hear(): void {
+    // What is found counts as handled.
+  }
+}
 
 let merchant: TestMerchant;
 let simulator: WechatPaySimulator;
@@ -70,6 +79,62 @@ describe('WechatPayComplaintHealth', () => {
     await expect(health.check()).resolves.toMatchObject({
       status: 'degraded',
       problems: [expect.stringContaining('无权限')],
+    });
+  });
+
+  describe('with reconciliation', () => {
+    const startSwept = async (isOn: boolean, ...faults: SimulatedError[]) => {
+      simulator = await startSimulator(merchant);
+      const { module } = await startModule(
+        {
+          ...simulator.moduleOptions(merchant),
+          retry: false,
+          reconciliation: isOn && { interval: false },
+        },
+        { providers: [Listener] },
+      );
+      simulator.injectFaults(...faults);
+      return {
+        health: module.get(WechatPayComplaintHealth),
+        reconciler: module.get(ComplaintReconciler),
+      };
+    };
+    const endedAt: unknown = expect.stringMatching(/^20.*Z$/);
+
+    it('tells how the last sweep has ended', async () => {
+      const { health, reconciler } = await startSwept(true);
+      const { merchants } = await health.check();
+      expect(merchants[0]?.lastSweep).toBeUndefined();
+
+      await reconciler.sweep();
+
+      await expect(health.check()).resolves.toMatchObject({
+        status: 'up',
+        problems: [],
+        merchants: [{ lastSweep: { endedAt, outcome: 'completed' } }],
+      });
+    });
+
+    it('is degraded, with the reason, from a sweep that failed until the next that does not', async () => {
+      const { health, reconciler } = await startSwept(true, FORBIDDEN);
+      await expect(reconciler.sweep()).rejects.toThrow('无权限');
+
+      await expect(health.check()).resolves.toMatchObject({
+        status: 'degraded',
+        problems: [expect.stringContaining('无权限')],
+        merchants: [{ lastSweep: { endedAt, outcome: 'failed' } }],
+      });
+      await reconciler.sweep();
+      await expect(health.check()).resolves.toMatchObject({ status: 'up', problems: [] });
+    });
+
+    it('says nothing about sweeps that the app makes while the option is off', async () => {
+      const { health, reconciler } = await startSwept(false, FORBIDDEN);
+      await expect(reconciler.sweep()).rejects.toThrow('无权限');
+
+      const { status, merchants } = await health.check();
+      expect(status).toBe('up');
+      expect(merchants[0]?.lastSweep).toBeUndefined();
     });
   });
 

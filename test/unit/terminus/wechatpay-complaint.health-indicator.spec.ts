@@ -7,6 +7,8 @@ import {
   TerminusModule,
 } from '@nestjs/terminus';
 import {
+  ComplaintReconciler,
+  OnComplaint,
   WechatPayComplaintHealth,
   WechatPayComplaintModule,
   type WechatPayComplaintModuleOptions,
@@ -19,7 +21,7 @@ import {
 } from 'nestjs-wechatpay-complaint/testing';
 import { ControlledStore } from '../../support/controlled-store.js';
 import { closeApps, startApp } from '../../support/start-app.js';
-import { startModule } from '../../support/start-module.js';
+import { closeModules, startModule } from '../../support/start-module.js';
 
 const DAY = 24 * 60 * 60 * 1000;
 
@@ -27,7 +29,10 @@ let merchant: TestMerchant;
 beforeAll(async () => {
   merchant = await createTestMerchant();
 });
-afterEach(closeApps);
+afterEach(async () => {
+  await closeApps();
+  await closeModules();
+});
 
 @Controller()
 class HealthController {
@@ -42,6 +47,13 @@ class HealthController {
     return this.health.check([
       () => this.complaints.isHealthy('complaints', { expiryNotice: 10 * DAY }),
     ]);
+  }
+}
+
+class Listener {
+  @OnComplaint()
+  hear(): void {
+    // Sweeps need somebody to give complaints to.
   }
 }
 
@@ -95,6 +107,26 @@ describe('WechatPayComplaintHealthIndicator', () => {
         details: {
           complaints: { status: 'degraded', problems: [expect.stringContaining('expires at')] },
         },
+      },
+    });
+  });
+
+  it('has the last sweep', async () => {
+    // Nobody listens at the port of these options, so that a sweep fails.
+    const { module } = await startModule(
+      { ...merchant.options, retry: false, reconciliation: { interval: false } },
+      { providers: [Listener] },
+    );
+    await expect(module.get(ComplaintReconciler).sweep()).rejects.toThrow();
+    const indicator = new WechatPayComplaintHealthIndicator(
+      new HealthIndicatorService(),
+      module.get(WechatPayComplaintHealth),
+    );
+
+    await expect(indicator.isHealthy('complaints')).resolves.toMatchObject({
+      complaints: {
+        status: 'degraded',
+        merchants: [{ lastSweep: { outcome: 'failed', endedAt: expect.stringMatching(/Z$/) } }],
       },
     });
   });

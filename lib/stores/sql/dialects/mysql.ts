@@ -1,5 +1,10 @@
-import type { SqlDialect } from './dialect.js';
-import type { TableName } from './table-name.js';
+import {
+  columnsOf,
+  type ComplaintStatements,
+  type SqlDialect,
+  type SqlStatement,
+} from './dialect.js';
+import type { TableName, TableNames } from './table-name.js';
 
 /** Constant within a statement, unlike SYSDATE(), and the same in every time zone. */
 const NOW = "(TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)) DIV 1000)";
@@ -8,8 +13,8 @@ const NOW = "(TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)) DIV 100
  * MySQL 8 and MariaDB 10.6 or later. `claims` grows with every write: clients count the rows that
  * were found or those that were changed, depending on their settings, and so the two agree.
  */
-export function mysql({ schema, name }: TableName): SqlDialect {
-  const table = schema === undefined ? `\`${name}\`` : `\`${schema}\`.\`${name}\``;
+export function mysql({ notifications, complaints }: TableNames): SqlDialect {
+  const table = quote(notifications);
   return {
     schema: `CREATE TABLE IF NOT EXISTS ${table} (
   mchid      VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
@@ -19,7 +24,19 @@ export function mysql({ schema, name }: TableName): SqlDialect {
   expires_at BIGINT       NOT NULL,
   claims     INT UNSIGNED NOT NULL DEFAULT 0,
   PRIMARY KEY (mchid, id),
-  KEY \`${name}_expires_at\` (expires_at)
+  KEY \`${notifications.name}_expires_at\` (expires_at)
+) ENGINE = InnoDB;
+CREATE TABLE IF NOT EXISTS ${quote(complaints)} (
+  mchid                   VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  id                      VARCHAR(256) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  heard_at                BIGINT       NULL,
+  complained_again_at     BIGINT       NULL,
+  first_reply_reminded_at BIGINT       NULL,
+  completion_reminded_at  BIGINT       NULL,
+  seen                    VARCHAR(64)  CHARACTER SET ascii COLLATE ascii_bin NULL,
+  expires_at              BIGINT       NOT NULL,
+  PRIMARY KEY (mchid, id),
+  KEY \`${complaints.name}_expires_at\` (expires_at)
 ) ENGINE = InnoDB;
 `,
     // Assignments are made from left to right, so expires_at comes last.
@@ -50,10 +67,50 @@ WHERE mchid = ? AND id = ? AND token = ?`,
       parameters: [mchid, id, token],
     }),
     ping: { sql: `SELECT 1 AS reachable FROM ${table} LIMIT 1`, parameters: [] },
-    // A prepared statement does not take the limit as a parameter from every driver.
-    removeExpired: (age, limit) => ({
-      sql: `DELETE FROM ${table} WHERE expires_at <= ${NOW} - ? ORDER BY expires_at LIMIT ${limit}`,
-      parameters: [age],
-    }),
+    removeExpired: (age, limit) => removeExpired(table, age, limit),
+    complaints: complaintsIn(quote(complaints)),
   };
+}
+
+function complaintsIn(table: string): ComplaintStatements {
+  // GREATEST() is NULL if one of both is. VALUES(), which would spare the -1, is deprecated in MySQL.
+  const latest = (column: string): string =>
+    `${column} = NULLIF(GREATEST(IF(expires_at > ${NOW}, COALESCE(${column}, -1), -1), COALESCE(CAST(? AS SIGNED), -1)), -1)`;
+  return {
+    read: (mchid, ids) => ({
+      sql: `SELECT id, heard_at, complained_again_at, first_reply_reminded_at, completion_reminded_at, seen
+FROM ${table} WHERE mchid = ? AND id IN (${ids.map(() => '?').join(', ')}) AND expires_at > ${NOW}`,
+      parameters: [mchid, ...ids],
+    }),
+    // Assignments are made from left to right, so expires_at comes last.
+    write: (row, retention) => {
+      const [mchid, id, ...values] = columnsOf(row);
+      return {
+        sql: `INSERT INTO ${table} (mchid, id, heard_at, complained_again_at,
+  first_reply_reminded_at, completion_reminded_at, seen, expires_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ${NOW} + ?)
+ON DUPLICATE KEY UPDATE
+  ${latest('heard_at')},
+  ${latest('complained_again_at')},
+  ${latest('first_reply_reminded_at')},
+  ${latest('completion_reminded_at')},
+  seen = COALESCE(?, IF(expires_at > ${NOW}, seen, NULL)),
+  expires_at = ${NOW} + ?`,
+        parameters: [mchid, id, ...values, retention, ...values, retention],
+      };
+    },
+    removeExpired: (limit) => removeExpired(table, 0, limit),
+  };
+}
+
+/** A prepared statement does not take the limit as a parameter from every driver. */
+function removeExpired(table: string, age: number, limit: number): SqlStatement {
+  return {
+    sql: `DELETE FROM ${table} WHERE expires_at <= ${NOW} - ? ORDER BY expires_at LIMIT ${limit}`,
+    parameters: [age],
+  };
+}
+
+function quote({ schema, name }: TableName): string {
+  return schema === undefined ? `\`${name}\`` : `\`${schema}\`.\`${name}\``;
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { schema } from '../../../../lib/stores/sql.js';
+import { parseTableNames } from '../../../../lib/stores/sql/dialects/table-name.js';
 import { dialectFor } from '../../../../lib/stores/sql/schema.js';
 
 describe('schema', () => {
@@ -10,6 +11,8 @@ describe('schema', () => {
   ] as const)('gives the DDL of %s', (dialect, start) => {
     expect(schema(dialect).startsWith(start)).toBe(true);
     expect(schema(dialect)).toContain('wechatpay_notification_expires_at');
+    expect(schema(dialect)).toContain(start.replace('notification', 'complaint'));
+    expect(schema(dialect)).toContain('wechatpay_complaint_expires_at');
   });
 
   it.each([
@@ -19,7 +22,20 @@ describe('schema', () => {
   ] as const)('takes a table with its schema in %s', (dialect, table) => {
     expect(schema(dialect, 'app.seen')).toContain(`CREATE TABLE IF NOT EXISTS ${table} (`);
     const row = { mchid: '1', id: '2', token: '3' };
-    expect(dialectFor(dialect, 'app.seen').claim(row, 1).sql).toContain(`INSERT INTO ${table} `);
+    const tables = parseTableNames('app.seen');
+    expect(dialectFor(dialect, tables).claim(row, 1).sql).toContain(`INSERT INTO ${table} `);
+  });
+
+  it.each([
+    ['postgres', '"app"."complaint"'],
+    ['mysql', '`app`.`complaint`'],
+    ['sqlite', '"app"."complaint"'],
+  ] as const)('takes a table of complaints with its schema in %s', (dialect, table) => {
+    expect(schema(dialect, 'seen', 'app.complaint')).toContain(
+      `CREATE TABLE IF NOT EXISTS ${table} (`,
+    );
+    const { complaints } = dialectFor(dialect, parseTableNames('seen', 'app.complaint'));
+    expect(complaints.read('1', ['2']).sql).toContain(`FROM ${table} `);
   });
 
   it('rejects a dialect that it does not know', () => {

@@ -57,7 +57,7 @@ async function openMariaDb(): Promise<Database> {
   );
   const [own, pool] = pools;
   if (!own || !pool) throw new Error('There are two pools.');
-  await own.query(schema('mysql'));
+  for (const statement of schema('mysql').split(';\n').filter(Boolean)) await own.query(statement);
   return {
     dialect: 'mysql',
     server,
@@ -170,6 +170,64 @@ describe.each([
     );
   });
 
+  it('remembers complaints whose ids do not fit by their digests', async () => {
+    const store = database.open({ commandTimeout: 10_000 });
+    const ids = ['投诉', "a'b\\", 'x'.repeat(257), `${'x'.repeat(256)}y`, 'ev', 'EV', 'EV '];
+    for (const mchid of ['1900000109', '商户']) {
+      for (const [index, complaintId] of ids.entries()) {
+        await store.writeComplaint({ mchid, complaintId }, { heardAt: index + 1 }, MINUTE);
+      }
+      await expect(store.readComplaints(mchid, [...ids, 'other'])).resolves.toEqual([
+        ...ids.map((_, index) => ({ heardAt: index + 1 })),
+        {},
+      ]);
+    }
+  });
+
+  it('starts a complaint anew that has expired', async () => {
+    const store = database.open({ commandTimeout: 10_000 });
+    const key = { mchid: '1900000109', complaintId: newKey().id };
+    const full = {
+      heardAt: 9,
+      complainedAgainAt: 9,
+      firstReplyRemindedAt: 9,
+      completionRemindedAt: 9,
+      seen: 'a',
+    };
+    // Of these writes, only the first one removes what has expired.
+    await store.writeComplaint({ ...key, complaintId: newKey().id }, full, MINUTE);
+    await store.writeComplaint(key, full, MINUTE);
+    await database.execute(
+      `UPDATE wechatpay_complaint SET expires_at = ${NOW()} WHERE id = '${key.complaintId}'`,
+      [],
+    );
+    await store.writeComplaint(key, { heardAt: 1, completionRemindedAt: 2 }, MINUTE);
+    await expect(store.readComplaints(key.mchid, [key.complaintId])).resolves.toEqual([
+      { heardAt: 1, completionRemindedAt: 2 },
+    ]);
+  });
+
+  it('removes complaints that have expired, a few at a time', async () => {
+    const complaints = async (): Promise<readonly unknown[]> =>
+      (await database.execute('SELECT id FROM wechatpay_complaint', [])).rows;
+    await database.execute('DELETE FROM wechatpay_complaint', []);
+    const insert = 'INSERT INTO wechatpay_complaint (mchid, id, expires_at) VALUES ';
+    const old = Array.from({ length: 80 }, (_, index) => `('1', '${index}', ${NOW()})`);
+    await database.execute(insert + old.join(', '), []);
+    await database.execute(`${insert}('1', 'kept', ${NOW()} + ${MINUTE})`, []);
+
+    const store = database.open({ commandTimeout: 10_000 });
+    const write = (): Promise<void> =>
+      store.writeComplaint({ mchid: '1', complaintId: 'new' }, { heardAt: 1 }, MINUTE);
+    await write();
+    await until(async () => (await complaints()).length === 80 - 64 + 2);
+    for (let count = 0; count < 32; count += 1) await write();
+    await until(async () => (await complaints()).length === 2);
+    await expect(complaints()).resolves.toEqual(
+      expect.arrayContaining([{ id: 'kept' }, { id: 'new' }]),
+    );
+  });
+
   it('uses the table that it was given, and asks for the migration when it is missing', async () => {
     const store = database.open({ table: 'seen', commandTimeout: 10_000 });
     const missing = await rejectionOf(store.claim(newKey(), MINUTE));
@@ -187,6 +245,31 @@ describe.each([
     await expect(rows()).resolves.toEqual([]);
   });
 
+  it('uses the table of complaints that it was given, and asks for the migration when it is missing', async () => {
+    const store = database.open({ complaintTable: 'remembered', commandTimeout: 10_000 });
+    const key = { mchid: '1900000109', complaintId: newKey().id };
+    const missing = await Promise.all([
+      rejectionOf(store.readComplaints(key.mchid, [key.complaintId])),
+      rejectionOf(store.writeComplaint(key, { heardAt: 1 }, MINUTE)),
+    ]);
+    for (const { code, message } of missing) {
+      expect(code).toBe('STORE_UNAVAILABLE');
+      expect(message).toContain('Create the table remembered by a migration');
+    }
+
+    const ddl = schema(database.dialect, undefined, 'remembered');
+    for (const statement of ddl.split(';\n').filter(Boolean)) {
+      await database.execute(statement, []);
+    }
+    await store.writeComplaint(key, { heardAt: 1 }, MINUTE);
+    await expect(store.readComplaints(key.mchid, [key.complaintId])).resolves.toEqual([
+      { heardAt: 1 },
+    ]);
+    await expect(database.open().readComplaints(key.mchid, [key.complaintId])).resolves.toEqual([
+      {},
+    ]);
+  });
+
   it('rejects in time while the database hangs, and releases the claim that succeeded late', async () => {
     const store = database.open({ commandTimeout: 300 });
     await Promise.all(Array.from({ length: 20 }, () => claimed(store, newKey())));
@@ -199,6 +282,10 @@ describe.each([
         rejectionOf(store.renew(held, token, MINUTE)),
         rejectionOf(store.complete(held, token, MINUTE)),
         rejectionOf(store.release(held, token)),
+        rejectionOf(store.readComplaints('1900000109', [held.id])),
+        rejectionOf(
+          store.writeComplaint({ mchid: '1900000109', complaintId: held.id }, {}, MINUTE),
+        ),
       ]);
       for (const { message, cause } of failed) {
         expect(message).toContain('no response within 300 ms');
@@ -300,6 +387,7 @@ describe('SqlNotificationStore', () => {
     [{ dialect: 'postgres', execute, commandTimeout: NaN }, 'is not from 1 to 60000'],
     [{ dialect: 'oracle', execute }, 'is not one of'],
     [{ dialect: 'postgres', execute, table: 'a b' }, 'is not a name'],
+    [{ dialect: 'postgres', execute, complaintTable: 'a b' }, 'is not a name'],
   ])('rejects the options %j', (options, message) => {
     expect(() => new SqlNotificationStore(options as never)).toThrow(message);
   });

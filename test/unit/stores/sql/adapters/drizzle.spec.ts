@@ -7,7 +7,12 @@ import { Pool } from 'pg';
 import { drizzleStore, schema, type SqlNotificationStore } from '../../../../../lib/stores/sql.js';
 import { type MariaDbServer, startMariaDb } from '../../../../support/mariadb-server.js';
 import { type PostgresServer, startPostgres } from '../../../../support/postgres-server.js';
-import { behavesAsNotificationStore, MINUTE, newKey } from '../../notification-store.contract.js';
+import {
+  behavesAsComplaintStore,
+  behavesAsNotificationStore,
+  MINUTE,
+  newKey,
+} from '../../notification-store.contract.js';
 import { behavesInTransactions, EFFECTS } from '../transactions.contract.js';
 
 describe('drizzleStore', () => {
@@ -30,6 +35,7 @@ describe('drizzleStore', () => {
 
     describe('as a store', () => {
       behavesAsNotificationStore(() => store);
+      behavesAsComplaintStore(() => store);
     });
 
     describe('with transactions', () => {
@@ -63,7 +69,8 @@ describe('drizzleStore', () => {
     beforeAll(async () => {
       mariadb = await startMariaDb();
       pool = createPool({ uri: mariadb.url, connectionLimit: 20 });
-      await pool.query(schema('mysql'));
+      for (const statement of schema('mysql').split(';\n').filter(Boolean))
+        await pool.query(statement);
       await pool.query(EFFECTS);
       store = drizzleStore(drizzleOnMysql({ client: pool }), { commandTimeout: 10_000 });
     }, 60_000);
@@ -74,6 +81,7 @@ describe('drizzleStore', () => {
 
     describe('as a store', () => {
       behavesAsNotificationStore(() => store);
+      behavesAsComplaintStore(() => store);
     });
 
     describe('with transactions', () => {

@@ -3,7 +3,10 @@ import createKnex, { type Knex } from 'knex';
 import { knexStore, schema, type SqlNotificationStore } from '../../../../../lib/stores/sql.js';
 import { type MariaDbServer, startMariaDb } from '../../../../support/mariadb-server.js';
 import { type PostgresServer, startPostgres } from '../../../../support/postgres-server.js';
-import { behavesAsNotificationStore } from '../../notification-store.contract.js';
+import {
+  behavesAsComplaintStore,
+  behavesAsNotificationStore,
+} from '../../notification-store.contract.js';
 import { behavesInTransactions, EFFECTS } from '../transactions.contract.js';
 
 describe('knexStore', () => {
@@ -25,7 +28,8 @@ describe('knexStore', () => {
 
     beforeAll(async () => {
       knex = createKnex({ client, connection: servers[client].url, pool: { min: 0, max: 20 } });
-      await knex.raw(schema(dialect));
+      for (const statement of schema(dialect).split(';\n').filter(Boolean))
+        await knex.raw(statement);
       await knex.raw(EFFECTS);
       store = knexStore(knex, { commandTimeout: 10_000 });
     });
@@ -33,6 +37,7 @@ describe('knexStore', () => {
 
     describe('as a store', () => {
       behavesAsNotificationStore(() => store);
+      behavesAsComplaintStore(() => store);
     });
 
     describe('with transactions', () => {

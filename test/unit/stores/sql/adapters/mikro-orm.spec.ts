@@ -2,7 +2,10 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type EntityManager, EntitySchema, MikroORM } from '@mikro-orm/postgresql';
 import { mikroOrmStore, schema, type SqlNotificationStore } from '../../../../../lib/stores/sql.js';
 import { type PostgresServer, startPostgres } from '../../../../support/postgres-server.js';
-import { behavesAsNotificationStore } from '../../notification-store.contract.js';
+import {
+  behavesAsComplaintStore,
+  behavesAsNotificationStore,
+} from '../../notification-store.contract.js';
 import { behavesInTransactions, EFFECTS } from '../transactions.contract.js';
 
 interface Effect {
@@ -38,6 +41,7 @@ describe('mikroOrmStore', () => {
 
   describe('as a store', () => {
     behavesAsNotificationStore(() => store);
+    behavesAsComplaintStore(() => store);
   });
 
   describe('with transactions', () => {

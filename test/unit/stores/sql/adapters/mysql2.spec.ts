@@ -4,6 +4,7 @@ import { createPool, type Pool, type PoolConnection, type RowDataPacket } from '
 import { mysql2Store, schema, type SqlNotificationStore } from '../../../../../lib/stores/sql.js';
 import { type MariaDbServer, startMariaDb } from '../../../../support/mariadb-server.js';
 import {
+  behavesAsComplaintStore,
   behavesAsNotificationStore,
   claimed,
   MINUTE,
@@ -24,7 +25,8 @@ describe('mysql2Store', () => {
   beforeAll(async () => {
     mariadb = await startMariaDb();
     pool = createPool({ uri: mariadb.url, connectionLimit: 20 });
-    await pool.query(schema('mysql'));
+    for (const statement of schema('mysql').split(';\n').filter(Boolean))
+      await pool.query(statement);
     await pool.query(EFFECTS);
     store = mysql2Store(pool, { commandTimeout: 10_000 });
   }, 60_000);
@@ -35,6 +37,7 @@ describe('mysql2Store', () => {
 
   describe('as a store', () => {
     behavesAsNotificationStore(() => store);
+    behavesAsComplaintStore(() => store);
   });
 
   describe('as a store, with a pool that counts the rows that were changed', () => {

@@ -10,6 +10,7 @@ import {
 import { type PostgresServer, startPostgres } from '../../../../support/postgres-server.js';
 import { until } from '../../../../support/until.js';
 import {
+  behavesAsComplaintStore,
   behavesAsNotificationStore,
   claimed,
   MINUTE,
@@ -36,6 +37,7 @@ describe('pgStore', () => {
 
   describe('as a store', () => {
     behavesAsNotificationStore(() => store);
+    behavesAsComplaintStore(() => store);
   });
 
   describe('with transactions', () => {

@@ -7,7 +7,10 @@ import {
   type SqlNotificationStore,
 } from '../../../../../lib/stores/sql.js';
 import { type PostgresServer, startPostgres } from '../../../../support/postgres-server.js';
-import { behavesAsNotificationStore } from '../../notification-store.contract.js';
+import {
+  behavesAsComplaintStore,
+  behavesAsNotificationStore,
+} from '../../notification-store.contract.js';
 import { behavesInTransactions, EFFECTS } from '../transactions.contract.js';
 
 function clientOn(target: Pick<Pool, 'query'>): PrismaTransaction {
@@ -68,6 +71,7 @@ describe('prismaStore', () => {
 
   describe('as a store', () => {
     behavesAsNotificationStore(() => store);
+    behavesAsComplaintStore(() => store);
   });
 
   describe('with transactions', () => {

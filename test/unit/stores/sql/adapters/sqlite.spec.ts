@@ -10,6 +10,7 @@ import {
   sqliteStore,
 } from '../../../../../lib/stores/sql.js';
 import {
+  behavesAsComplaintStore,
   behavesAsNotificationStore,
   claimed,
   MINUTE,
@@ -60,6 +61,7 @@ describe('sqliteStore', () => {
 
     describe('as a store', () => {
       behavesAsNotificationStore(() => store);
+      behavesAsComplaintStore(() => store);
     });
 
     describe('with transactions', () => {

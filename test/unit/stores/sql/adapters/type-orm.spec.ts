@@ -7,7 +7,10 @@ import {
   typeOrmStore,
 } from '../../../../../lib/stores/sql.js';
 import { type PostgresServer, startPostgres } from '../../../../support/postgres-server.js';
-import { behavesAsNotificationStore } from '../../notification-store.contract.js';
+import {
+  behavesAsComplaintStore,
+  behavesAsNotificationStore,
+} from '../../notification-store.contract.js';
 import { behavesInTransactions, EFFECTS } from '../transactions.contract.js';
 
 /** As TypeORM does it: rows, and for UPDATE and DELETE the count as well. */
@@ -65,6 +68,7 @@ describe('typeOrmStore', () => {
 
   describe('as a store', () => {
     behavesAsNotificationStore(() => store);
+    behavesAsComplaintStore(() => store);
   });
 
   describe('with transactions', () => {

@@ -1,17 +1,33 @@
 import { describe, expect, it } from '@jest/globals';
-import { countOf, returnsRows } from '../../../../../lib/stores/sql/dialects/dialect.js';
+import { columnsOf, countOf, returnsRows } from '../../../../../lib/stores/sql/dialects/dialect.js';
+import { parseTableNames } from '../../../../../lib/stores/sql/dialects/table-name.js';
 import { dialectFor } from '../../../../../lib/stores/sql/schema.js';
 
 const ROW = { mchid: '1900000109', id: 'EV-1', token: 'token' };
+const COMPLAINT = {
+  mchid: '1900000109',
+  id: 'EV-1',
+  heardAt: 1,
+  complainedAgainAt: 2,
+  firstReplyRemindedAt: 3,
+  completionRemindedAt: null,
+  seen: 'token',
+};
 
 describe.each(['postgres', 'mysql', 'sqlite'] as const)('The statements of %s', (name) => {
-  const { claim, afterClaim, renew, complete, release, removeExpired } = dialectFor(name);
+  const { claim, afterClaim, renew, complete, release, removeExpired, complaints } = dialectFor(
+    name,
+    parseTableNames(),
+  );
   const statements = [
     claim(ROW, 1),
     renew(ROW, 1),
     complete(ROW, 1),
     release(ROW),
     removeExpired(1, 2),
+    complaints.read('1900000109', ['EV-1', 'EV-2']),
+    complaints.write(COMPLAINT, 1),
+    complaints.removeExpired(2),
     ...(afterClaim ? [afterClaim(ROW)] : []),
   ];
 
@@ -27,6 +43,12 @@ describe.each(['postgres', 'mysql', 'sqlite'] as const)('The statements of %s', 
 
   it('have no text of a parameter in them', () => {
     for (const { sql } of statements) expect(sql).not.toMatch(/EV-1|1900000109|'token'/);
+  });
+});
+
+describe('columnsOf', () => {
+  it('has the values of a complaint in the order of the statements', () => {
+    expect(columnsOf(COMPLAINT)).toEqual(['1900000109', 'EV-1', 1, 2, 3, null, 'token']);
   });
 });
 

@@ -1,5 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { parseTableName } from '../../../../../lib/stores/sql/dialects/table-name.js';
+import {
+  parseTableName,
+  parseTableNames,
+  textOf,
+} from '../../../../../lib/stores/sql/dialects/table-name.js';
 
 describe('parseTableName', () => {
   it('reads a table with its schema and without', () => {
@@ -13,4 +17,26 @@ describe('parseTableName', () => {
       expect(() => parseTableName(table)).toThrow(TypeError);
     },
   );
+});
+
+describe('parseTableNames', () => {
+  it.each([
+    [undefined, undefined, 'wechatpay_notification', 'wechatpay_complaint'],
+    ['app.seen', undefined, 'app.seen', 'app.wechatpay_complaint'],
+    ['app.seen', 'other.complaint', 'app.seen', 'other.complaint'],
+    ['app.seen', 'complaint', 'app.seen', 'complaint'],
+  ])('reads %j and %j', (table, complaintTable, notifications, complaints) => {
+    const names = parseTableNames(table, complaintTable);
+    expect(textOf(names.notifications)).toBe(notifications);
+    expect(textOf(names.complaints)).toBe(complaints);
+  });
+
+  it('rejects one table for both', () => {
+    expect(() => parseTableNames('app.seen', 'app.seen')).toThrow("complaints: 'app.seen'");
+    expect(() => parseTableNames('wechatpay_complaint')).toThrow(TypeError);
+  });
+
+  it('rejects what is no name', () => {
+    expect(() => parseTableNames('seen', 'a b')).toThrow('is not a name');
+  });
 });
