@@ -1,7 +1,9 @@
-import { isGeneratorFunction } from 'node:util/types';
 import { inspect } from 'node:util';
 import type { ComplaintActionType } from '../notifications/complaint-notification-payload.interface.js';
 import { listenerMetadata, markListener } from './listener.metadata.js';
+import { listeningMethod, misuse } from './listening-method.js';
+
+const DECORATOR = '@OnComplaint()';
 
 /**
  * Makes a method of a provider or controller listen for complaint notifications. It gets a
@@ -21,31 +23,15 @@ import { listenerMetadata, markListener } from './listener.metadata.js';
  */
 export function OnComplaint(...actionTypes: ComplaintActionType[]): MethodDecorator {
   return (target: object, key?: string | symbol, descriptor?: PropertyDescriptor): void => {
-    // JavaScript, and a cast, can put it anywhere and give it anything.
-    const method: unknown = descriptor?.value;
-    const fail = (problem: string): never => {
-      const owner = typeof target === 'function' ? target : target.constructor;
-      const name = key === undefined ? owner.name : `${owner.name}.${String(key)}`;
-      throw new TypeError(`@OnComplaint() on ${name}: ${problem}`);
-    };
-    if (key === undefined) return fail('this is a class. Put it on the method that listens.');
-    if (typeof target === 'function') {
-      return fail('Nest has no instance of a static method. Remove static.');
-    }
-    if (typeof key === 'symbol') return fail('Nest does not find a method named by a symbol.');
-    if (typeof method !== 'function') return fail('this is not a method.');
-    if (isGeneratorFunction(method)) {
-      return fail('this is a generator, whose code would never run. Use an async method.');
-    }
-    if (Object.hasOwn(target, key) && listenerMetadata(target, key)) {
-      return fail('it is there twice. Name all actions in one.');
+    const name = listeningMethod(DECORATOR, target, key, descriptor);
+    if (Object.hasOwn(target, name) && listenerMetadata(target, name)) {
+      throw misuse(DECORATOR, target, name, 'it is there twice. Name all actions in one.');
     }
     const wrong = actionTypes.filter((type: unknown) => typeof type !== 'string' || type === '');
     if (wrong.length > 0) {
-      return fail(
-        `${inspect(wrong[0])} is not an action_type. Give texts such as 'CREATE_COMPLAINT'.`,
-      );
+      const problem = `${inspect(wrong[0])} is not an action_type. Give texts such as 'CREATE_COMPLAINT'.`;
+      throw misuse(DECORATOR, target, name, problem);
     }
-    markListener(target, key, { actionTypes });
+    markListener(target, name, { actionTypes });
   };
 }

@@ -1,4 +1,4 @@
-import { isGeneratorFunction } from 'node:util/types';
+import { listeningMethod } from '../listeners/listening-method.js';
 
 /** Names of methods, by the prototype that declares them. */
 const marked = new WeakMap<object, Set<string>>();
@@ -17,24 +17,9 @@ const marked = new WeakMap<object, Set<string>>();
  */
 export function OnComplaintDeadline(): MethodDecorator {
   return (target: object, key?: string | symbol, descriptor?: PropertyDescriptor): void => {
-    // JavaScript, and a cast, can put it anywhere.
-    const method: unknown = descriptor?.value;
-    const owner = typeof target === 'function' ? target : target.constructor;
-    const fail = (problem: string): never => {
-      const name = key === undefined ? owner.name : `${owner.name}.${String(key)}`;
-      throw new TypeError(`@OnComplaintDeadline() on ${name}: ${problem}`);
-    };
-    if (key === undefined) return fail('this is a class. Put it on a method.');
-    if (typeof target === 'function') {
-      return fail('Nest has no instance of a static method. Remove static.');
-    }
-    if (typeof key === 'symbol') return fail('Nest does not find a method named by a symbol.');
-    if (typeof method !== 'function') return fail('this is not a method.');
-    if (isGeneratorFunction(method)) {
-      return fail('this is a generator, whose code would never run. Use an async method.');
-    }
+    const name = listeningMethod('@OnComplaintDeadline()', target, key, descriptor);
     const methods = marked.get(target) ?? new Set();
-    marked.set(target, methods.add(key));
+    marked.set(target, methods.add(name));
   };
 }
 

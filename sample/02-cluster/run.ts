@@ -10,7 +10,7 @@ import {
 import { AppProcess } from './demonstration/app-process.js';
 import { LoadBalancer } from './demonstration/load-balancer.js';
 import { QueueWatch } from './demonstration/queue-watch.js';
-import { step, until } from './demonstration/steps.js';
+import { runToEnd, step, until } from './demonstration/steps.js';
 
 /**
  * Runs the app of this folder as two processes behind one address. A simulated WeChat Pay sends every
@@ -64,24 +64,12 @@ const balancer = await LoadBalancer.start(apps.map(({ port }) => port));
 simulator.mapHost(HOST, balancer.url);
 const queue = new QueueWatch({ url, prefix });
 
-const interrupted = new Promise<never>((_, reject) => {
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => {
-      reject(new Error(`Stopped by ${signal}.`));
-    });
-  }
-});
-
 console.log(
   `Two processes behind ${balancer.url}, Redis at ${new URL(url).host}, ` +
     `WeChat Pay simulator on ${simulator.url}`,
 );
 try {
-  const passed = await Promise.race([demonstrate(), interrupted]);
-  if (!passed) process.exitCode = 1;
-} catch (error) {
-  process.exitCode = 1;
-  console.error(`\n${String(error)}`);
+  await runToEnd(demonstrate);
 } finally {
   await Promise.all(apps.map((app) => app.stop()));
   balancer.stop();

@@ -7,7 +7,7 @@ import {
   WechatPaySimulator,
 } from 'nestjs-wechatpay-complaint/testing';
 import { LoadBalancer } from '../02-cluster/demonstration/load-balancer.js';
-import { step, until } from '../02-cluster/demonstration/steps.js';
+import { runToEnd, step, until } from '../02-cluster/demonstration/steps.js';
 import { AppProcess } from './demonstration/app-process.js';
 import { CallTimes } from './demonstration/call-times.js';
 import { HandledComplaints } from './demonstration/handled-complaints.js';
@@ -96,24 +96,12 @@ simulator.setRegisteredUrl(merchant, `https://${HOST}/wechatpay/complaints`);
 const handled = new HandledComplaints(redis, `${prefix}journal`);
 const lives = await Lives.start(merchant, simulator, handled);
 
-const interrupted = new Promise<never>((_, reject) => {
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => {
-      reject(new Error(`Stopped by ${signal}.`));
-    });
-  }
-});
-
 console.log(
   `Two processes behind ${balancer.url}, Redis at ${new URL(url).host}, ` +
     `WeChat Pay simulator on ${simulator.url}`,
 );
 try {
-  const passed = await Promise.race([demonstrate(), interrupted]);
-  if (!passed) process.exitCode = 1;
-} catch (error) {
-  process.exitCode = 1;
-  console.error(`\n${String(error)}`);
+  await runToEnd(demonstrate);
 } finally {
   await Promise.all(apps.map((app) => app.stop()));
   balancer.stop();

@@ -27,3 +27,21 @@ export async function until(
     await delay(interval);
   }
 }
+
+/** Runs a demonstration until it ends or is interrupted. Unless it has passed, the exit code becomes 1. */
+export async function runToEnd(demonstrate: () => Promise<boolean>): Promise<void> {
+  const interrupted = new Promise<never>((_, reject) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.once(signal, () => {
+        reject(new Error(`Stopped by ${signal}.`));
+      });
+    }
+  });
+  try {
+    const passed = await Promise.race([demonstrate(), interrupted]);
+    if (!passed) process.exitCode = 1;
+  } catch (error) {
+    process.exitCode = 1;
+    console.error(`\n${String(error)}`);
+  }
+}
