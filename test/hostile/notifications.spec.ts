@@ -119,7 +119,7 @@ describe('A notification with any content that WeChat Pay signs', () => {
           if (typeof result === 'string') {
             throw new Error(`The body has to be accepted, and was rejected: ${result}`);
           }
-          const { complaint, mchid, request_id, ...envelope } = result;
+          const { complaint, mchid, origin, request_id, ...envelope } = result;
           const present: [string, unknown][] = Object.entries(envelope);
           const isAsSent =
             isDeepStrictEqual(
@@ -129,6 +129,7 @@ describe('A notification with any content that WeChat Pay signs', () => {
             isDeepStrictEqual(complaint, acceptable.complaint) &&
             Object.getPrototypeOf(complaint) === Object.prototype &&
             mchid === merchant.mchid &&
+            origin === 'notification' &&
             request_id !== undefined;
           if (!isAsSent) throw new Error(`The payload is not what was sent: ${inspect(result)}`);
           const shown = inspect(result, { depth: 10, showHidden: true });
