@@ -76,6 +76,7 @@ function fieldsOf(requestIds: readonly (string | undefined)[]): object[] {
     },
     {
       msg: expect.stringMatching(/^Notification rejected \(SIGNATURE_MISMATCH\): /),
+      mchid: merchant.mchid,
       requestId: requestIds[1],
       outcome: 'rejected',
       code: 'SIGNATURE_MISMATCH',

@@ -82,6 +82,7 @@ describe.each(ADAPTERS)('A test that overrides the guard, on %s', (adapter) => {
         complaint_id: '200201820200101080076610000',
         action_type: 'USER_RESPONSE',
       },
+      origin: 'notification',
     };
     expect(received).toEqual([notification, notification]);
     expect(logger.problems()).toEqual([]);
