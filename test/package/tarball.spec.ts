@@ -15,8 +15,8 @@ const NEST_ADD = ['collection.json', 'schema.json', 'nest-add.js'].map(
   (file) => `dist/cjs/schematics/${file}`,
 );
 /** Bytes. Code and documentation may grow this far; an asset or a bundled dependency may not come in. */
-const MAX_PACKED_SIZE = 450_000;
-const MAX_UNPACKED_SIZE = 1_900_000;
+const MAX_PACKED_SIZE = 520_000;
+const MAX_UNPACKED_SIZE = 2_200_000;
 
 interface Tarball {
   readonly size: number;
