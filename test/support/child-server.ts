@@ -1,9 +1,10 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chown, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { chown, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { until } from './until.js';
 
 const run = promisify(execFile);
 
@@ -80,8 +81,11 @@ export class ChildServer {
   }
 
   /** From now on the server accepts connections and responds to nothing. */
+  /** A thread that is running goes on for a moment, so this waits until all of them have stopped. */
   async freeze(): Promise<void> {
-    if (this.child) await this.signal(this.child, 'SIGSTOP');
+    if (!this.child) return;
+    const ids = await this.signal(this.child, 'SIGSTOP');
+    await until(async () => (await Promise.all(ids.map(isStopped))).every(Boolean));
   }
 
   async thaw(): Promise<void> {
@@ -93,17 +97,35 @@ export class ChildServer {
     await rm(this.folder, { recursive: true, force: true });
   }
 
-  /** PostgreSQL has a process for each connection. The parent comes first, so that it starts no others. */
-  private async signal(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
-    const { pid } = child;
-    if (pid === undefined) return;
+  /**
+   * PostgreSQL has a process for each connection. The parent comes first, so that it starts no others.
+   *
+   * @returns the processes that got the signal
+   */
+  private async signal({ pid }: ChildProcess, signal: NodeJS.Signals): Promise<number[]> {
+    if (pid === undefined) return [];
     const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
-    for (const id of [pid, ...children.split(' ').filter(Boolean).map(Number)]) {
+    return [pid, ...children.split(' ').filter(Boolean).map(Number)].filter((id) => {
       try {
-        process.kill(id, signal);
+        return process.kill(id, signal);
       } catch {
         // It has ended by itself.
+        return false;
       }
-    }
+    });
+  }
+}
+
+/** Whether every thread of a process has stopped, or the process has ended. */
+async function isStopped(pid: number): Promise<boolean> {
+  try {
+    const threads = await readdir(`/proc/${pid}/task`);
+    const stats = await Promise.all(
+      threads.map((thread) => readFile(`/proc/${pid}/task/${thread}/stat`, 'utf8')),
+    );
+    // The state stands behind the name, which is in parentheses.
+    return stats.every((stat) => /^[TtZX]/.test(stat.slice(stat.lastIndexOf(')') + 2)));
+  } catch {
+    return true;
   }
 }
