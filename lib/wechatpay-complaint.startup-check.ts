@@ -14,6 +14,7 @@ import {
 import { ListenerCheck } from './listeners/listener.check.js';
 import { TransactionCheck } from './listeners/transaction.check.js';
 import { MODULE_CLASS, visibleModules } from './listeners/visible-modules.js';
+import { AppContext } from './merchant/app-context.js';
 import { MerchantRouteCheck } from './notifications/merchant-route.check.js';
 import { RawBodyCheck } from './notifications/raw-body.check.js';
 import { RouteCheck } from './notifications/route.check.js';
@@ -29,6 +30,7 @@ export class StartupCheck implements OnModuleInit, OnApplicationBootstrap {
   private readonly isFirst: boolean;
 
   constructor(
+    private readonly app: AppContext,
     private readonly moduleRef: ModuleRef,
     private readonly modules: ModulesContainer,
     private readonly routes: RouteCheck,
@@ -46,8 +48,13 @@ export class StartupCheck implements OnModuleInit, OnApplicationBootstrap {
     checkedApps.add(modules);
   }
 
-  /** @throws WechatPayConfigurationError */
-  onModuleInit(): void {
+  /**
+   * If something is wrong, a store that has connected is closed, so that its connection does not keep the
+   * process alive.
+   *
+   * @throws WechatPayConfigurationError
+   */
+  async onModuleInit(): Promise<void> {
     const problems = [
       ...this.settingProblems,
       ...this.visibilityProblems(),
@@ -56,7 +63,9 @@ export class StartupCheck implements OnModuleInit, OnApplicationBootstrap {
     ];
     if (this.isFirst) problems.push(...this.routes.problems());
     problems.push(...this.merchantRoutes.problems(this.ownRoutes()));
-    if (problems.length > 0) throw new WechatPayConfigurationError(problems);
+    if (problems.length === 0) return;
+    await this.app.close();
+    throw new WechatPayConfigurationError(problems);
   }
 
   onApplicationBootstrap(): void {

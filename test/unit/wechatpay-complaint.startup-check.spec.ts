@@ -3,6 +3,7 @@ import { Controller, Module, type ModuleMetadata, Scope } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import {
   ComplaintNotification,
+  MemoryNotificationStore,
   WechatPayComplaintModule,
   WechatPayConfigurationError,
 } from 'nestjs-wechatpay-complaint';
@@ -52,6 +53,21 @@ describe('StartupCheck', () => {
       { logger: false, abortOnError: false },
     );
     await expect(app.close()).resolves.toBeUndefined();
+  });
+
+  it('closes the store of an app that does not start', async () => {
+    const store = new MemoryNotificationStore();
+    let closed = 0;
+    const closing = Object.assign(store, {
+      close: () => {
+        closed += 1;
+        return Promise.resolve();
+      },
+    });
+    await expect(
+      startModule({ ...merchant.options, store: closing }, { controllers: [ComplaintsController] }),
+    ).rejects.toBeInstanceOf(WechatPayConfigurationError);
+    expect(closed).toBe(1);
   });
 
   it('reports two visible modules and a mistake in a route together', async () => {
