@@ -75,7 +75,7 @@ export class ComplaintNotificationProcessor {
    * Resolves when the response is success, and rejects with what the response says otherwise. The
    * tasks may still be running then.
    *
-   * @param delivery by when the response is needed, and how the notification would come again
+   * @param delivery when the response is needed, and how the notification is delivered next time
    * @throws ComplaintNotificationException IN_PROGRESS, HANDLER_TIMEOUT, STORE_UNAVAILABLE
    * @throws whatever the first task that has failed throws
    */

@@ -4,14 +4,14 @@ import {
   type SqlDialect,
   type SqlStatement,
 } from './dialect.js';
-import type { TableName, TableNames } from './table-name.js';
+import { quoteTable, type TableNames } from './table-name.js';
 
 /** Constant within a statement, unlike `clock_timestamp()`, and exact in a long transaction, unlike `now()`. */
 const NOW = 'CAST(extract(epoch FROM statement_timestamp()) * 1000 AS bigint)';
 
 /** PostgreSQL 9.5 or later. Every placeholder is used once and in order, as drivers that rewrite them need it. */
 export function postgres({ notifications, complaints }: TableNames): SqlDialect {
-  const table = quote(notifications);
+  const table = quoteTable(notifications);
   return {
     schema: `CREATE TABLE IF NOT EXISTS ${table} (
   mchid      varchar(128) NOT NULL,
@@ -22,7 +22,7 @@ export function postgres({ notifications, complaints }: TableNames): SqlDialect 
   PRIMARY KEY (mchid, id)
 );
 CREATE INDEX IF NOT EXISTS "${notifications.name}_expires_at" ON ${table} (expires_at);
-CREATE TABLE IF NOT EXISTS ${quote(complaints)} (
+CREATE TABLE IF NOT EXISTS ${quoteTable(complaints)} (
   mchid                   varchar(128) NOT NULL,
   id                      varchar(256) NOT NULL,
   heard_at                bigint,
@@ -33,7 +33,7 @@ CREATE TABLE IF NOT EXISTS ${quote(complaints)} (
   expires_at              bigint       NOT NULL,
   PRIMARY KEY (mchid, id)
 );
-CREATE INDEX IF NOT EXISTS "${complaints.name}_expires_at" ON ${quote(complaints)} (expires_at);
+CREATE INDEX IF NOT EXISTS "${complaints.name}_expires_at" ON ${quoteTable(complaints)} (expires_at);
 `,
     claim: ({ mchid, id, token }, lease) => ({
       sql: `INSERT INTO ${table} AS held (mchid, id, token, done, expires_at)
@@ -62,7 +62,7 @@ WHERE mchid = $1 AND id = $2 AND token = $3 AND NOT done RETURNING 1 AS changed`
     }),
     ping: { sql: `SELECT 1 AS reachable FROM ${table} LIMIT 1`, parameters: [] },
     removeExpired: (age, limit) => removeExpired(table, age, limit),
-    complaints: complaintsIn(quote(complaints)),
+    complaints: complaintsIn(quoteTable(complaints)),
   };
 }
 
@@ -103,8 +103,4 @@ function removeExpired(table: string, age: number, limit: number): SqlStatement 
 ) RETURNING 1 AS changed`,
     parameters: [age, limit],
   };
-}
-
-function quote({ schema, name }: TableName): string {
-  return schema === undefined ? `"${name}"` : `"${schema}"."${name}"`;
 }

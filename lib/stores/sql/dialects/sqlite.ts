@@ -4,14 +4,14 @@ import {
   type SqlDialect,
   type SqlStatement,
 } from './dialect.js';
-import type { TableName, TableNames } from './table-name.js';
+import { quoteTable, type TableName, type TableNames } from './table-name.js';
 
 /** The days since 1970, as milliseconds. 'now' is constant within a statement. */
 const NOW = "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)";
 
 /** SQLite 3.35 or later, which has RETURNING. */
 export function sqlite({ notifications, complaints }: TableNames): SqlDialect {
-  const table = quote(notifications);
+  const table = quoteTable(notifications);
   return {
     schema: `CREATE TABLE IF NOT EXISTS ${table} (
   mchid      TEXT    NOT NULL,
@@ -22,7 +22,7 @@ export function sqlite({ notifications, complaints }: TableNames): SqlDialect {
   PRIMARY KEY (mchid, id)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS ${indexOn(notifications)};
-CREATE TABLE IF NOT EXISTS ${quote(complaints)} (
+CREATE TABLE IF NOT EXISTS ${quoteTable(complaints)} (
   mchid                   TEXT    NOT NULL,
   id                      TEXT    NOT NULL,
   heard_at                INTEGER,
@@ -62,7 +62,7 @@ WHERE mchid = ? AND id = ? AND token = ? AND NOT done RETURNING 1 AS changed`,
     }),
     ping: { sql: `SELECT 1 AS reachable FROM ${table} LIMIT 1`, parameters: [] },
     removeExpired: (age, limit) => removeExpired(table, age, limit),
-    complaints: complaintsIn(quote(complaints)),
+    complaints: complaintsIn(quoteTable(complaints)),
   };
 }
 
@@ -105,11 +105,7 @@ function removeExpired(table: string, age: number, limit: number): SqlStatement 
   };
 }
 
-function quote({ schema, name }: TableName): string {
-  return schema === undefined ? `"${name}"` : `"${schema}"."${name}"`;
-}
-
 /** The name of an index has the schema, and the table that it is on has none. */
 function indexOn({ schema, name }: TableName): string {
-  return `${quote({ schema, name: `${name}_expires_at` })} ON "${name}" (expires_at)`;
+  return `${quoteTable({ schema, name: `${name}_expires_at` })} ON "${name}" (expires_at)`;
 }

@@ -55,3 +55,8 @@ export function parseTableNames(table = DEFAULT_TABLE, complaintTable?: string):
 export function textOf({ schema, name }: TableName): string {
   return schema === undefined ? name : `${schema}.${name}`;
 }
+
+/** A table as standard SQL quotes it. */
+export function quoteTable({ schema, name }: TableName): string {
+  return schema === undefined ? `"${name}"` : `"${schema}"."${name}"`;
+}
